@@ -1,0 +1,11 @@
+//! `puma eval`.
+
+use std::process::ExitCode;
+
+/// Arguments of `puma eval`.
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("not written yet")
+}

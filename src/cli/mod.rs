@@ -1,0 +1,76 @@
+//! Arguments to configurations: one file a subcommand.
+
+mod convert;
+mod embed;
+mod eval;
+mod forget;
+mod index;
+mod open;
+mod options;
+mod prompts;
+mod search;
+mod status;
+mod train;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Finds pictures by looking, and shows why.
+#[derive(Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    open: open::Args,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Index folders of photos, or take up where the last run stopped
+    Index(index::Args),
+    /// Find the indexed photos nearest to a picture
+    Search(search::Args),
+    /// Print embedding and prompt similarities of pictures
+    Embed(embed::Args),
+    /// Show what the library holds
+    Status(status::Args),
+    /// Show the mean prompt similarities of each domain
+    Prompts(prompts::Args),
+    /// Take a folder out of the library (the photos stay)
+    Forget(forget::Args),
+    /// Train a model on SET/CLASS folders
+    Train(train::Args),
+    /// Measure a model on SET/CLASS folders
+    Eval(eval::Args),
+    /// Convert a checkpoint between naming schemes
+    Convert(convert::Args),
+}
+
+/// Parses the arguments, runs the command and turns an error into one printed chain and exit code 1.
+pub fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("PUMA_LOG")
+                .unwrap_or_else(|_| "warn".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => open::run(cli.open),
+        Some(Command::Index(args)) => index::run(args),
+        Some(Command::Search(args)) => search::run(args),
+        Some(Command::Embed(args)) => embed::run(args),
+        Some(Command::Status(args)) => status::run(args),
+        Some(Command::Prompts(args)) => prompts::run(args),
+        Some(Command::Forget(args)) => forget::run(args),
+        Some(Command::Train(args)) => train::run(args),
+        Some(Command::Eval(args)) => eval::run(args),
+        Some(Command::Convert(args)) => convert::run(args),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("puma: {error:#}");
+        ExitCode::FAILURE
+    })
+}

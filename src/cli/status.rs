@@ -1,0 +1,11 @@
+//! `puma status`.
+
+use std::process::ExitCode;
+
+/// Arguments of `puma status`.
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("not written yet")
+}

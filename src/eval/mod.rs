@@ -1,0 +1,1 @@
+//! Metrics, benchmark sets, tables and prompt profiles over data sets.

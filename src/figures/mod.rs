@@ -1,0 +1,1 @@
+//! Prompt profiles of domains as data, and the charts made of them.

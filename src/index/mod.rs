@@ -1,0 +1,1 @@
+//! Nearest neighbours: exact scan and HNSW behind one type.

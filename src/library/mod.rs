@@ -1,0 +1,1 @@
+//! Roots, scanning and the SQLite catalogue: embeddings and prompt similarities at rest.

@@ -1,0 +1,1 @@
+//! Choosing the device a model runs on.

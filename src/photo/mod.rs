@@ -1,0 +1,1 @@
+//! One file in: decoding, orientation, limits, the one preprocessing and thumbnails.

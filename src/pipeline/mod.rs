@@ -1,0 +1,1 @@
+//! Indexing as one job: scan, decode, embed, store.

@@ -1,0 +1,3 @@
+//! Sampler, augmentation, losses, optimiser groups and the trainer.
+
+pub mod loss;
