@@ -1,4 +1,5 @@
 use super::EvalError;
+use crate::photo;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -174,16 +175,18 @@ fn photos(path: &Path) -> Result<Vec<PathBuf>, EvalError> {
     Ok(paths.filter(|path| is_photo(path)).collect())
 }
 
+/// By ending or by content; a file that cannot be opened counts by its ending alone.
 fn is_photo(path: &Path) -> bool {
+    if path.is_dir() {
+        return false;
+    }
     let ending = path.extension().and_then(|ending| ending.to_str());
-    if ending.is_some_and(|ending| {
+    let known = |ending: &str| {
         ENDINGS
             .iter()
             .any(|known| known.eq_ignore_ascii_case(ending))
-    }) {
-        return !path.is_dir();
-    }
-    false
+    };
+    ending.is_some_and(known) || matches!(photo::sniff(path), Ok(Some(_)))
 }
 
 /// What a folder holds, without dot files, sorted bytewise.
