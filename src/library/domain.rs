@@ -44,7 +44,9 @@ impl FromStr for DomainRule {
         match text {
             "folder" => Ok(DomainRule::Folder),
             "root" => Ok(DomainRule::Root),
-            other => Err(format!("`{other}` is no domain rule; choose folder or root")),
+            other => Err(format!(
+                "`{other}` is no domain rule; choose folder or root"
+            )),
         }
     }
 }

@@ -106,7 +106,11 @@ fn read_embeddings(connection: &Connection, model: &ModelKey) -> rusqlite::Resul
     let found = connection
         .prepare_cached("SELECT id, embedding_width, prompts FROM model WHERE key = ?1")?
         .query_row([&model.0], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get::<_, i64>(2)?,
+            ))
         })
         .optional()?;
     let Some((number, width, prompts)) = found else {
@@ -216,5 +220,8 @@ pub(super) fn floats(blob: &[u8]) -> Vec<f32> {
 }
 
 fn bytes(values: &[f32]) -> Vec<u8> {
-    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
 }

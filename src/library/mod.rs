@@ -118,7 +118,7 @@ impl Library {
         work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
     ) -> Result<T, LibraryError> {
         let mut guard = self.guard();
-        let mut run = || {
+        let run = || {
             let transaction =
                 guard.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;

@@ -63,7 +63,8 @@ pub struct FailedFile {
     pub reason: String,
 }
 
-const SELECT: &str = "SELECT photo.id, photo.root, root.path, photo.path, photo.size_bytes, photo.mtime_ns,
+const SELECT: &str =
+    "SELECT photo.id, photo.root, root.path, photo.path, photo.size_bytes, photo.mtime_ns,
         photo.domain, photo.failure, embedding.embedding, embedding.similarity
     FROM photo JOIN root ON root.id = photo.root
     LEFT JOIN embedding ON embedding.photo = photo.id AND embedding.model = ?1";
@@ -190,7 +191,9 @@ impl Library {
     pub fn domains(&self) -> Result<Vec<DomainCount>, LibraryError> {
         self.read(|connection| {
             connection
-                .prepare_cached("SELECT domain, count(*) FROM photo GROUP BY domain ORDER BY domain")?
+                .prepare_cached(
+                    "SELECT domain, count(*) FROM photo GROUP BY domain ORDER BY domain",
+                )?
                 .query_map([], |row| {
                     Ok(DomainCount {
                         domain: row.get(0)?,

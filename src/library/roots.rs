@@ -28,7 +28,8 @@ impl Root {
     }
 }
 
-const SELECT: &str = "SELECT root.id, root.path, root.domain_rule, count(photo.id), count(photo.failure)
+const SELECT: &str =
+    "SELECT root.id, root.path, root.domain_rule, count(photo.id), count(photo.failure)
     FROM root LEFT JOIN photo ON photo.root = root.id";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Root> {

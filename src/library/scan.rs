@@ -148,8 +148,8 @@ impl Writer<'_> {
 /// Why a root is left alone, if it is.
 fn offline(root: &Root) -> Option<String> {
     let path = root.path.display();
-    match std::fs::read_dir(&root.path) {
-        Ok(mut entries) if root.photos > 0 && entries.next().is_none() => Some(format!(
+    match std::fs::read_dir(&root.path).map(|mut entries| entries.next().is_none()) {
+        Ok(true) if root.photos > 0 => Some(format!(
             "{path} is empty, as a drive that is not mounted; its {} photos are kept (`puma forget` takes them out)",
             root.photos
         )),
@@ -369,9 +369,7 @@ fn record(transaction: &Transaction<'_>, root: i64, change: &Change) -> rusqlite
 fn is_called_photo(path: &Path) -> bool {
     path.extension()
         .and_then(|extension| extension.to_str())
-        .is_some_and(|extension| {
-            EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())
-        })
+        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
 }
 
 /// Why a photo could not be read, without its path, which stands beside the reason wherever it is shown.

@@ -43,8 +43,11 @@ pub(super) fn walk(root: &Path, visit: &mut dyn FnMut(Step) -> bool) -> bool {
             let path = join(root, &folder);
             // The real path is the same on every system, unlike device and inode numbers.
             match path.canonicalize() {
-                Ok(real) if !visited.insert(real) => continue,
-                Ok(_) => {}
+                Ok(real) => {
+                    if !visited.insert(real) {
+                        continue;
+                    }
+                }
                 Err(error) => {
                     if !visit(unreadable(folder, &error)) {
                         return false;
@@ -68,9 +71,8 @@ fn list(
     linked: &mut VecDeque<PathBuf>,
     visit: &mut dyn FnMut(Step) -> bool,
 ) -> Option<Vec<PathBuf>> {
-    let read = || -> std::io::Result<Vec<fs::DirEntry>> {
-        fs::read_dir(join(root, folder))?.collect()
-    };
+    let read =
+        || -> std::io::Result<Vec<fs::DirEntry>> { fs::read_dir(join(root, folder))?.collect() };
     let mut entries = match read() {
         Ok(entries) => entries,
         Err(error) => {

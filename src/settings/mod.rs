@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// The system names no home folder for this user.
-    #[error("no home folder is known for this user; name one in the environment variable PUMA_HOME")]
+    #[error(
+        "no home folder is known for this user; name one in the environment variable PUMA_HOME"
+    )]
     NoHome,
     /// The settings file or its folder could not be read or written.
     #[error("settings file {}", path.display())]

@@ -21,7 +21,8 @@ impl Places {
         if let Some(home) = std::env::var_os("PUMA_HOME").filter(|home| !home.is_empty()) {
             return Ok(Places::under(Path::new(&home)));
         }
-        let project = directories::ProjectDirs::from("", "", "puma").ok_or(SettingsError::NoHome)?;
+        let project =
+            directories::ProjectDirs::from("", "", "puma").ok_or(SettingsError::NoHome)?;
         Ok(Places {
             config_dir: project.config_dir().to_owned(),
             data_dir: project.data_dir().to_owned(),
