@@ -1,1 +1,3 @@
 //! Tests of `model`.
+
+mod checkpoint;

@@ -1,1 +1,2 @@
 //! Tests of `train`.
+mod losses;
