@@ -136,7 +136,7 @@ pub fn pixels(crops: &[RgbImage], config: &Config, size: usize, device: &Device)
 /// BLAKE3 over the configuration and every tensor's name, shape and values, cut to 128 bits.
 fn fingerprint(checkpoint: &Checkpoint) -> Result<String, ModelError> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(checkpoint.config.to_json().as_bytes());
+    hasher.update(serde_json::to_string(&checkpoint.config).unwrap_or_default().as_bytes());
     for (name, tensor) in &checkpoint.tensors {
         hasher.update(format!("{name}{:?}", tensor.dims()).as_bytes());
         let values = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;

@@ -1,12 +1,14 @@
 use super::ModelError;
 use candle_core::{DType, Device, Tensor};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// The tensors of a checkpoint under this project's names, on the device the model runs on.
 ///
 /// A name that is not there is an error, never a fresh tensor.
 pub struct Weights {
     tensors: BTreeMap<String, Tensor>,
+    path: PathBuf,
 }
 
 impl Weights {
@@ -22,7 +24,10 @@ impl Weights {
             };
             moved.insert(name.clone(), tensor);
         }
-        Ok(Self { tensors: moved })
+        Ok(Self {
+            tensors: moved,
+            path: PathBuf::from("the model"),
+        })
     }
 
     /// The tensor called `name`.
@@ -30,6 +35,9 @@ impl Weights {
         self.tensors
             .get(name)
             .cloned()
-            .ok_or_else(|| ModelError::missing(name))
+            .ok_or_else(|| ModelError::MissingTensor {
+                path: self.path.clone(),
+                tensor: name.to_owned(),
+            })
     }
 }
