@@ -1,6 +1,6 @@
+use super::ModelError;
 use super::pass::Pass;
 use super::weights::Weights;
-use super::ModelError;
 use candle_core::{Result, Tensor};
 
 /// The fixed factor on every adapter's output.
@@ -41,9 +41,14 @@ impl Adapter {
                 let rank = hidden.dim(1)?;
                 let factor = (gate * ADAPTER_SCALE)?;
                 let hidden = hidden.reshape((b, n, rank))?.broadcast_mul(&factor)?;
-                hidden.reshape((b * n, rank))?.matmul(&self.up)?.reshape((b, n, d))
+                hidden
+                    .reshape((b * n, rank))?
+                    .matmul(&self.up)?
+                    .reshape((b, n, d))
             }
-            None => (hidden * ADAPTER_SCALE)?.matmul(&self.up)?.reshape((b, n, d)),
+            None => (hidden * ADAPTER_SCALE)?
+                .matmul(&self.up)?
+                .reshape((b, n, d)),
         }
     }
 }

@@ -23,7 +23,11 @@ pub struct Block {
 
 impl Block {
     /// Takes the tensors under `vit.blocks.INDEX`.
-    pub fn new(weights: &Weights, config: &VitConfig, index: usize) -> std::result::Result<Self, ModelError> {
+    pub fn new(
+        weights: &Weights,
+        config: &VitConfig,
+        index: usize,
+    ) -> std::result::Result<Self, ModelError> {
         let name = |part: &str| format!("vit.blocks.{index}.{part}");
         let eps = config.layer_norm_eps;
         Ok(Self {
@@ -34,7 +38,10 @@ impl Block {
             fc1: Linear::new(weights, &name("mlp.fc1"))?,
             fc2: Linear::new(weights, &name("mlp.fc2"))?,
             layer_scale: if config.layer_scale {
-                Some([weights.get(&name("ls1.gamma"))?, weights.get(&name("ls2.gamma"))?])
+                Some([
+                    weights.get(&name("ls1.gamma"))?,
+                    weights.get(&name("ls2.gamma"))?,
+                ])
             } else {
                 None
             },
@@ -45,7 +52,12 @@ impl Block {
     /// `[B, N, d]` to `[B, N, d]`: `x' = x + MHSA(LN1(x)) + A1(LN1(x))`, `x'' = x' + FFN(LN2(x')) + A2(LN2(x'))`.
     ///
     /// The adapters stand outside LayerScale.
-    pub fn forward(&self, x: &Tensor, adapters: Option<&[Adapter; 2]>, pass: &Pass) -> Result<Tensor> {
+    pub fn forward(
+        &self,
+        x: &Tensor,
+        adapters: Option<&[Adapter; 2]>,
+        pass: &Pass,
+    ) -> Result<Tensor> {
         let h = self.norm1.forward(x, pass)?;
         let x = (x + self.scaled(0, self.attention(&h, pass)?)?)?;
         let x = self.adapted(x, &h, adapters.map(|a| &a[0]), pass)?;
@@ -54,7 +66,13 @@ impl Block {
         self.adapted(y, &h, adapters.map(|a| &a[1]), pass)
     }
 
-    fn adapted(&self, x: Tensor, h: &Tensor, adapter: Option<&Adapter>, pass: &Pass) -> Result<Tensor> {
+    fn adapted(
+        &self,
+        x: Tensor,
+        h: &Tensor,
+        adapter: Option<&Adapter>,
+        pass: &Pass,
+    ) -> Result<Tensor> {
         match adapter {
             Some(adapter) => x + adapter.forward(h, pass)?,
             None => Ok(x),
@@ -93,7 +111,9 @@ impl Block {
 fn fused_attention(qkv: &Tensor, heads: usize) -> Result<Tensor> {
     let (b, n, width) = qkv.dims3()?;
     let head = width / 3 / heads;
-    let qkv = qkv.reshape((b, n, 3, heads, head))?.permute((2, 0, 3, 1, 4))?;
+    let qkv = qkv
+        .reshape((b, n, 3, heads, head))?
+        .permute((2, 0, 3, 1, 4))?;
     let [q, k, v] = [0, 1, 2].map(|i| qkv.get(i).and_then(|part| part.contiguous()));
     let scores = (q? * (head as f64).powf(-0.5))?.matmul(&k?.t()?)?;
     debug_assert_eq!(scores.dim(D::Minus1)?, n);

@@ -1,7 +1,7 @@
+use super::ModelError;
 use super::ops;
 use super::pass::Pass;
 use super::weights::Weights;
-use super::ModelError;
 use candle_core::{Result, Tensor};
 
 /// A linear layer: `weight` `[out, in]`, `bias` `[out]`.

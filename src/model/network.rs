@@ -52,8 +52,16 @@ impl Network {
                     .collect::<std::result::Result<_, _>>()?,
                 None => Vec::new(),
             },
-            prompt_pool: config.prompt.as_ref().map(|_| PromptPool::new(&weights)).transpose()?,
-            head: config.head.as_ref().map(|_| Linear::new(&weights, "head")).transpose()?,
+            prompt_pool: config
+                .prompt
+                .as_ref()
+                .map(|_| PromptPool::new(&weights))
+                .transpose()?,
+            head: config
+                .head
+                .as_ref()
+                .map(|_| Linear::new(&weights, "head"))
+                .transpose()?,
         })
     }
 

@@ -32,11 +32,23 @@ pub struct Gates(Vec<Tensor>);
 
 impl Gates {
     /// Draws the gates of `batch` samples in a network of `depth` blocks; each is closed with probability `drop`.
-    pub fn draw(rng: &mut impl Rng, batch: usize, depth: usize, drop: f64, device: &Device) -> Result<Self> {
+    pub fn draw(
+        rng: &mut impl Rng,
+        batch: usize,
+        depth: usize,
+        drop: f64,
+        device: &Device,
+    ) -> Result<Self> {
         let open = (1.0 / (1.0 - drop)) as f32;
         let gates = (0..2 * depth).map(|_| {
             let gate: Vec<f32> = (0..batch)
-                .map(|_| if rng.random::<f64>() < drop { 0.0 } else { open })
+                .map(|_| {
+                    if rng.random::<f64>() < drop {
+                        0.0
+                    } else {
+                        open
+                    }
+                })
                 .collect();
             Tensor::from_vec(gate, (batch, 1, 1), device)
         });

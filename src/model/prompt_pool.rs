@@ -1,5 +1,5 @@
-use super::weights::Weights;
 use super::ModelError;
+use super::weights::Weights;
 use candle_core::{D, Result, Tensor};
 
 /// The factor of the pool's batch norm, which always evaluates with mean 0, variance 1 and eps 1e-5.
@@ -38,7 +38,9 @@ impl PromptPool {
         let along = query.matmul(&(&attention * &self.keys)?.t()?)?;
         let attended_norm = query.sqr()?.matmul(&attention.sqr()?.t()?)?.sqrt()?;
         let key_norm = self.keys.sqr()?.sum_keepdim(1)?.sqrt()?.t()?;
-        let norms = attended_norm.maximum(1e-12)?.broadcast_mul(&key_norm.maximum(1e-12)?)?;
+        let norms = attended_norm
+            .maximum(1e-12)?
+            .broadcast_mul(&key_norm.maximum(1e-12)?)?;
         (along / norms)? * BATCH_NORM_FACTOR
     }
 

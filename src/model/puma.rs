@@ -72,12 +72,18 @@ impl Puma {
 
     /// Length `e` of an embedding.
     pub fn embedding_width(&self) -> usize {
-        self.config.head.as_ref().map_or(self.config.vit.width, |head| head.width)
+        self.config
+            .head
+            .as_ref()
+            .map_or(self.config.vit.width, |head| head.width)
     }
 
     /// Prompts `M` in the pool; 0 for a plain ViT.
     pub fn prompts(&self) -> usize {
-        self.config.prompt.as_ref().map_or(0, |prompt| prompt.pool_size)
+        self.config
+            .prompt
+            .as_ref()
+            .map_or(0, |prompt| prompt.pool_size)
     }
 
     /// Embeddings and similarities of evaluation crops, in their order.
@@ -94,7 +100,10 @@ impl Puma {
         };
         let pairs = embeddings.into_iter().zip(similarities);
         Ok(pairs
-            .map(|(embedding, similarity)| Embedded { embedding, similarity })
+            .map(|(embedding, similarity)| Embedded {
+                embedding,
+                similarity,
+            })
             .collect())
     }
 
@@ -109,17 +118,30 @@ impl Puma {
     }
 
     fn pixels(&self, crops: &[RgbImage]) -> Result<Tensor, ModelError> {
-        Ok(pixels(crops, &self.config, self.config.vit.image_size, &self.device)?)
+        Ok(pixels(
+            crops,
+            &self.config,
+            self.config.vit.image_size,
+            &self.device,
+        )?)
     }
 }
 
 /// Crops of `size` pixels a side to normalised pixels `[B, 3, size, size]`: `(value / 255 - mean) / std`.
-pub fn pixels(crops: &[RgbImage], config: &Config, size: usize, device: &Device) -> candle_core::Result<Tensor> {
+pub fn pixels(
+    crops: &[RgbImage],
+    config: &Config,
+    size: usize,
+    device: &Device,
+) -> candle_core::Result<Tensor> {
     let area = size * size;
     let mut values = vec![0f32; crops.len() * 3 * area];
     for (crop, planes) in crops.iter().zip(values.chunks_exact_mut(3 * area)) {
         if crop.dimensions() != (size as u32, size as u32) {
-            candle_core::bail!("a crop of {:?} pixels, but the model takes {size} a side", crop.dimensions());
+            candle_core::bail!(
+                "a crop of {:?} pixels, but the model takes {size} a side",
+                crop.dimensions()
+            );
         }
         for (channel, plane) in planes.chunks_exact_mut(area).enumerate() {
             let scale = 1.0 / (255.0 * config.std[channel]);
@@ -136,11 +158,21 @@ pub fn pixels(crops: &[RgbImage], config: &Config, size: usize, device: &Device)
 /// BLAKE3 over the configuration and every tensor's name, shape and values, cut to 128 bits.
 fn fingerprint(checkpoint: &Checkpoint) -> Result<String, ModelError> {
     let mut hasher = blake3::Hasher::new();
-    hasher.update(serde_json::to_string(&checkpoint.config).unwrap_or_default().as_bytes());
+    hasher.update(
+        serde_json::to_string(&checkpoint.config)
+            .unwrap_or_default()
+            .as_bytes(),
+    );
     for (name, tensor) in &checkpoint.tensors {
         hasher.update(format!("{name}{:?}", tensor.dims()).as_bytes());
-        let values = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
-        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let values = tensor
+            .to_dtype(DType::F32)?
+            .flatten_all()?
+            .to_vec1::<f32>()?;
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
         hasher.update(&bytes);
     }
     Ok(hasher.finalize().to_hex()[..32].to_string())

@@ -23,7 +23,11 @@ pub struct Vit {
 
 impl Vit {
     /// Takes the tensors under `vit.`, for pictures of `image_size` pixels a side.
-    pub fn new(weights: &Weights, config: &VitConfig, image_size: usize) -> std::result::Result<Self, ModelError> {
+    pub fn new(
+        weights: &Weights,
+        config: &VitConfig,
+        image_size: usize,
+    ) -> std::result::Result<Self, ModelError> {
         let patch_weight = weights.get("vit.patch_embed.proj.weight")?;
         let device = patch_weight.device().clone();
         let grid = image_size / config.patch_size;
@@ -82,7 +86,9 @@ impl Vit {
         let cls = (&self.cls_token + &cls_position)?.broadcast_as((b, 1, d))?;
         let patches = patches.broadcast_add(&positions)?;
         match prompt {
-            Some(prompt) => Tensor::cat(&[&cls, &prompt.broadcast_add(&cls_position)?, &patches], 1),
+            Some(prompt) => {
+                Tensor::cat(&[&cls, &prompt.broadcast_add(&cls_position)?, &patches], 1)
+            }
             None => Tensor::cat(&[&cls, &patches], 1),
         }
     }

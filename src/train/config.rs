@@ -137,7 +137,8 @@ impl TrainConfig {
     /// Names the file, and the field that is unknown or wrong.
     pub fn read(path: &Path) -> Result<Self, TrainError> {
         let text = std::fs::read_to_string(path).map_err(|error| TrainError::io(path, error))?;
-        toml::from_str(&text).map_err(|error| TrainError::Config(format!("{}: {error}", path.display())))
+        toml::from_str(&text)
+            .map_err(|error| TrainError::Config(format!("{}: {error}", path.display())))
     }
 
     /// Checks every number; the text names the field and what it has to be.
@@ -158,9 +159,16 @@ impl TrainConfig {
         if !(0.0..=1.0).contains(&self.whitening) {
             return wrong("whitening has to lie between 0 and 1");
         }
-        let rates = [self.learning_rate, self.proxy_learning_rate, self.weight_decay, self.keep];
+        let rates = [
+            self.learning_rate,
+            self.proxy_learning_rate,
+            self.weight_decay,
+            self.keep,
+        ];
         if rates.iter().any(|rate| !rate.is_finite() || *rate < 0.0) {
-            return wrong("learning rates, weight decay and keep have to be finite and not negative");
+            return wrong(
+                "learning rates, weight decay and keep have to be finite and not negative",
+            );
         }
         Ok(())
     }

@@ -1,4 +1,3 @@
-
 use crate::model::ModelError;
 use std::path::{Path, PathBuf};
 

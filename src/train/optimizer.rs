@@ -61,7 +61,11 @@ impl AdamW {
     /// One step; `gradients` has one entry a variable, `rate` gives each group's learning rate.
     pub fn step(&mut self, gradients: &[Tensor], rate: impl Fn(Group) -> f64) -> Result<()> {
         if gradients.len() != self.slots.len() {
-            candle_core::bail!("{} gradients for {} parameters", gradients.len(), self.slots.len());
+            candle_core::bail!(
+                "{} gradients for {} parameters",
+                gradients.len(),
+                self.slots.len()
+            );
         }
         self.steps += 1;
         let correction1 = 1.0 - BETA1.powi(self.steps as i32);
@@ -74,7 +78,8 @@ impl AdamW {
             let denominator = ((slot.second.sqrt()? / correction2.sqrt())? + EPS)?;
             let update = ((&slot.first / denominator)? * (rate / correction1))?;
             let value = slot.var.as_tensor().detach();
-            slot.var.set(&((value * (1.0 - rate * self.weight_decay))? - update)?)?;
+            slot.var
+                .set(&((value * (1.0 - rate * self.weight_decay))? - update)?)?;
         }
         Ok(())
     }
@@ -88,7 +93,10 @@ impl AdamW {
     pub fn state(&self) -> Vec<(String, Tensor)> {
         let mut state = Vec::with_capacity(3 * self.slots.len());
         for slot in &self.slots {
-            state.push((format!("parameter.{}", slot.name), slot.var.as_tensor().detach()));
+            state.push((
+                format!("parameter.{}", slot.name),
+                slot.var.as_tensor().detach(),
+            ));
             state.push((format!("first.{}", slot.name), slot.first.clone()));
             state.push((format!("second.{}", slot.name), slot.second.clone()));
         }
@@ -100,7 +108,8 @@ impl AdamW {
         for slot in &mut self.slots {
             let device = slot.var.device();
             let value = |part: &str| find(&format!("{part}.{}", slot.name))?.to_device(device);
-            let (parameter, first, second) = (value("parameter")?, value("first")?, value("second")?);
+            let (parameter, first, second) =
+                (value("parameter")?, value("first")?, value("second")?);
             if first.shape() != slot.var.shape() || second.shape() != slot.var.shape() {
                 candle_core::bail!("the moments of {} have the wrong shape", slot.name);
             }

@@ -11,7 +11,11 @@ pub struct Parameters {
 
 impl Parameters {
     /// Splits `tensors` as `method` demands: `vit.*` is frozen for PUMA, and all there is to train otherwise.
-    pub fn split(tensors: &BTreeMap<String, Tensor>, method: Method, device: &Device) -> Result<Self, TrainError> {
+    pub fn split(
+        tensors: &BTreeMap<String, Tensor>,
+        method: Method,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
         let (mut trainable, mut frozen) = (BTreeMap::new(), BTreeMap::new());
         for (name, tensor) in tensors {
             let tensor = tensor.to_device(device)?.to_dtype(DType::F32)?;
@@ -36,7 +40,10 @@ impl Parameters {
 
     /// All tensors; the variables among them stay variables.
     pub fn tensors(&self) -> BTreeMap<String, Tensor> {
-        let variables = self.trainable.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone()));
+        let variables = self
+            .trainable
+            .iter()
+            .map(|(name, var)| (name.clone(), var.as_tensor().clone()));
         variables.chain(self.frozen.clone()).collect()
     }
 

@@ -29,13 +29,17 @@ mod tests {
 
     #[test]
     fn the_step_schedule_halves_after_each_fifth() {
-        let factors: Vec<f64> = [0, 19, 20, 40, 99].map(|step| Schedule::Step.factor(step, 100)).into();
+        let factors: Vec<f64> = [0, 19, 20, 40, 99]
+            .map(|step| Schedule::Step.factor(step, 100))
+            .into();
         assert_eq!(factors, [1.0, 1.0, 0.5, 0.25, 0.0625]);
     }
 
     #[test]
     fn the_cosine_schedule_rises_once_and_falls_to_nearly_nothing() {
-        let factors: Vec<f64> = (0..200).map(|step| Schedule::Cosine.factor(step, 200)).collect();
+        let factors: Vec<f64> = (0..200)
+            .map(|step| Schedule::Cosine.factor(step, 200))
+            .collect();
         let top = factors.iter().position(|&factor| factor == 1.0).unwrap();
         assert_eq!(top, 5);
         assert!(factors[..=top].windows(2).all(|pair| pair[0] < pair[1]));

@@ -55,9 +55,13 @@ impl TrainStep<'_> {
     ) -> Result<(Losses, Vec<Tensor>)> {
         let outputs: Vec<Output> = workers.map(input.chunks.len(), |index| {
             let gates = input.gates.map(|gates| &gates[index]);
-            self.network.forward(&input.chunks[index], &Pass::Training(gates))
+            self.network
+                .forward(&input.chunks[index], &Pass::Training(gates))
         })?;
-        let detached: Vec<Tensor> = outputs.iter().map(|output| output.embedding.detach()).collect();
+        let detached: Vec<Tensor> = outputs
+            .iter()
+            .map(|output| output.embedding.detach())
+            .collect();
         let embeddings = Var::from_tensor(&Tensor::cat(&detached, 0)?)?;
         let metric = loss.loss(&embeddings, input.labels, self.proxies)?;
         loss.update(&embeddings.detach(), input.labels, &self.proxies.detach())?;
@@ -82,13 +86,21 @@ impl TrainStep<'_> {
         let Some(embedding_gradient) = outer.get(&embeddings) else {
             candle_core::bail!("the loss does not depend on the embeddings");
         };
-        let mut gradients: Vec<Option<Tensor>> = variables.iter().map(|var| outer.get(var).cloned()).collect();
+        let mut gradients: Vec<Option<Tensor>> = variables
+            .iter()
+            .map(|var| outer.get(var).cloned())
+            .collect();
         let starts = starts(input.chunks)?;
         let per_chunk = workers.map(outputs.len(), |index| {
             let output = &outputs[index].embedding;
             let gradient = embedding_gradient.narrow(0, starts[index], output.dim(0)?)?;
             let inner = (output * gradient)?.sum_all()?.backward()?;
-            Ok::<_, candle_core::Error>(variables.iter().map(|var| inner.get(var).cloned()).collect::<Vec<_>>())
+            Ok::<_, candle_core::Error>(
+                variables
+                    .iter()
+                    .map(|var| inner.get(var).cloned())
+                    .collect::<Vec<_>>(),
+            )
         })?;
         for chunk in per_chunk {
             for (sum, gradient) in gradients.iter_mut().zip(chunk) {
@@ -98,10 +110,14 @@ impl TrainStep<'_> {
                 };
             }
         }
-        let gradients = gradients.into_iter().zip(variables).map(|(gradient, var)| match gradient {
-            Some(gradient) => Ok(gradient),
-            None => var.as_tensor().zeros_like(),
-        });
+        let gradients =
+            gradients
+                .into_iter()
+                .zip(variables)
+                .map(|(gradient, var)| match gradient {
+                    Some(gradient) => Ok(gradient),
+                    None => var.as_tensor().zeros_like(),
+                });
         Ok((losses, gradients.collect::<Result<_>>()?))
     }
 }

@@ -27,7 +27,11 @@ impl Workers {
     }
 
     /// Calls `work` with `0..count` and returns the results in that order, or the first error.
-    pub fn map<T: Send, E: Send>(&self, count: usize, work: impl Fn(usize) -> Result<T, E> + Sync) -> Result<Vec<T>, E> {
+    pub fn map<T: Send, E: Send>(
+        &self,
+        count: usize,
+        work: impl Fn(usize) -> Result<T, E> + Sync,
+    ) -> Result<Vec<T>, E> {
         let next = AtomicUsize::new(0);
         let done = Mutex::new(Vec::with_capacity(count));
         std::thread::scope(|scope| {
@@ -49,7 +53,9 @@ impl Workers {
                 });
             }
         });
-        let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut done = done
+            .into_inner()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         done.sort_by_key(|(index, _)| *index);
         done.into_iter().map(|(_, result)| result).collect()
     }

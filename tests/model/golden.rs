@@ -15,7 +15,8 @@ pub fn tiny_config() -> Config {
 }
 
 pub fn golden(name: &str) -> HashMap<String, Tensor> {
-    candle_core::safetensors::load(format!("tests/golden/{name}.safetensors"), &Device::Cpu).unwrap()
+    candle_core::safetensors::load(format!("tests/golden/{name}.safetensors"), &Device::Cpu)
+        .unwrap()
 }
 
 /// The golden weights under this project's names.
@@ -29,7 +30,10 @@ pub fn tiny_tensors() -> BTreeMap<String, Tensor> {
             let (part, block) = rest.split_once('.').unwrap();
             let part = if part == "d" { "down" } else { "up" };
             for (branch, place) in ["attn", "mlp"].iter().enumerate() {
-                tensors.insert(format!("adapters.{block}.{place}.{part}"), tensor.i(branch).unwrap().copy().unwrap());
+                tensors.insert(
+                    format!("adapters.{block}.{place}.{part}"),
+                    tensor.i(branch).unwrap().copy().unwrap(),
+                );
             }
         } else if let Some(letter) = name.strip_prefix("body.prompt.e_") {
             let part = match &letter[..1] {
@@ -43,7 +47,10 @@ pub fn tiny_tensors() -> BTreeMap<String, Tensor> {
         } else if name == "body.pos_embed" {
             let cls = tensor.i((.., ..1)).unwrap();
             let patches = tensor.i((.., 9..)).unwrap();
-            tensors.insert("vit.pos_embed".into(), Tensor::cat(&[cls, patches], 1).unwrap());
+            tensors.insert(
+                "vit.pos_embed".into(),
+                Tensor::cat(&[cls, patches], 1).unwrap(),
+            );
         } else {
             tensors.insert(name.replace("body.", "vit."), tensor);
         }
@@ -57,14 +64,24 @@ pub fn tiny_network() -> Network {
 
 pub fn largest_difference(a: &Tensor, b: &Tensor) -> f32 {
     assert_eq!(a.shape(), b.shape());
-    (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar().unwrap()
+    (a - b)
+        .unwrap()
+        .abs()
+        .unwrap()
+        .max_all()
+        .unwrap()
+        .to_scalar()
+        .unwrap()
 }
 
 fn parts(output: &Output) -> [(&'static str, &Tensor); 5] {
     [
         ("query", output.query.as_ref().unwrap()),
         ("similarity", output.similarity.as_ref().unwrap()),
-        ("conditional_prompt", output.conditional_prompt.as_ref().unwrap()),
+        (
+            "conditional_prompt",
+            output.conditional_prompt.as_ref().unwrap(),
+        ),
         ("features", &output.features),
         ("embedding", &output.embedding),
     ]
@@ -106,7 +123,10 @@ fn a_picture_does_not_depend_on_its_batch() {
         let output = network.forward(&batch, &Pass::Inference).unwrap();
         for ((name, all), (_, some)) in parts(&together).into_iter().zip(parts(&output)) {
             let difference = largest_difference(&all.index_select(&index, 0).unwrap(), some);
-            assert!(difference < 1e-5, "{name} differs by {difference} in the batch {order:?}");
+            assert!(
+                difference < 1e-5,
+                "{name} differs by {difference} in the batch {order:?}"
+            );
         }
     }
 }

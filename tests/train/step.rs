@@ -10,7 +10,14 @@ use std::collections::HashMap;
 fn relative_difference(a: &Tensor, b: &Tensor) -> f32 {
     assert_eq!(a.shape(), b.shape());
     let scale: f32 = b.abs().unwrap().max_all().unwrap().to_scalar().unwrap();
-    let largest: f32 = (a - b).unwrap().abs().unwrap().max_all().unwrap().to_scalar().unwrap();
+    let largest: f32 = (a - b)
+        .unwrap()
+        .abs()
+        .unwrap()
+        .max_all()
+        .unwrap()
+        .to_scalar()
+        .unwrap();
     largest / scale
 }
 
@@ -21,9 +28,13 @@ fn theirs(golden: &HashMap<String, Tensor>, prefix: &str, name: &str) -> Tensor 
         ["adapters", block, branch, part] => {
             let letter = if *part == "down" { "d" } else { "u" };
             let index = usize::from(*branch == "mlp");
-            golden[&format!("{prefix}.body.adapter.{letter}.{block}")].get(index).unwrap()
+            golden[&format!("{prefix}.body.adapter.{letter}.{block}")]
+                .get(index)
+                .unwrap()
         }
-        ["prompt_pool", part] => golden[&format!("{prefix}.body.prompt.e_{}_-1", &part[..1])].clone(),
+        ["prompt_pool", part] => {
+            golden[&format!("{prefix}.body.prompt.e_{}_-1", &part[..1])].clone()
+        }
         ["head", part] => golden[&format!("{prefix}.last_layer.0.{part}")].clone(),
         _ => panic!("{name} is not a trainable parameter"),
     }
@@ -34,12 +45,21 @@ fn step_equals_golden(chunk_sizes: &[usize], threads: usize) {
     let parameters = Parameters::split(&tiny_tensors(), Method::Puma, &Device::Cpu).unwrap();
     let network = Network::new(&tiny_config(), &parameters.tensors(), 64, &Device::Cpu).unwrap();
     let proxies = Var::from_tensor(&golden["proxies_before"]).unwrap();
-    let labels: Vec<u32> = golden["labels"].to_vec1::<i64>().unwrap().iter().map(|&label| label as u32).collect();
+    let labels: Vec<u32> = golden["labels"]
+        .to_vec1::<i64>()
+        .unwrap()
+        .iter()
+        .map(|&label| label as u32)
+        .collect();
     let mut loss = CurricularFace::new(5);
-    loss.set_state(&golden["pos_sim_before"].to_vec1::<f32>().unwrap()).unwrap();
+    loss.set_state(&golden["pos_sim_before"].to_vec1::<f32>().unwrap())
+        .unwrap();
 
-    let mut list: Vec<(String, Var, Group)> =
-        parameters.trainable().iter().map(|(name, var)| (name.clone(), var.clone(), Group::Model)).collect();
+    let mut list: Vec<(String, Var, Group)> = parameters
+        .trainable()
+        .iter()
+        .map(|(name, var)| (name.clone(), var.clone(), Group::Model))
+        .collect();
     let names: Vec<String> = list.iter().map(|(name, ..)| name.clone()).collect();
     list.push(("proxies".into(), proxies.clone(), Group::Proxies));
     let mut optimizer = AdamW::new(list, 1e-4).unwrap();
@@ -71,29 +91,54 @@ fn step_equals_golden(chunk_sizes: &[usize], threads: usize) {
     let (losses, gradients) = step.run(&input, &mut loss, &workers, &variables).unwrap();
 
     let scalar = |name: &str| golden[name].to_vec1::<f32>().unwrap()[0];
-    assert!((losses.metric / scalar("metric_loss") - 1.0).abs() < 1e-4, "{losses:?}");
+    assert!(
+        (losses.metric / scalar("metric_loss") - 1.0).abs() < 1e-4,
+        "{losses:?}"
+    );
     let penalty = losses.penalty / scalar("prompt_penalty");
-    assert!((penalty - 1.0).abs() < 1e-3, "{losses:?}, theirs {}", scalar("prompt_penalty"));
-    assert!((losses.total / scalar("total_loss") - 1.0).abs() < 1e-4, "{losses:?}");
+    assert!(
+        (penalty - 1.0).abs() < 1e-3,
+        "{losses:?}, theirs {}",
+        scalar("prompt_penalty")
+    );
+    assert!(
+        (losses.total / scalar("total_loss") - 1.0).abs() < 1e-4,
+        "{losses:?}"
+    );
     for (name, gradient) in names.iter().zip(&gradients) {
         let difference = relative_difference(gradient, &theirs(&golden, "grad", name));
-        assert!(difference < 1e-3, "gradient of {name} differs by {difference}");
+        assert!(
+            difference < 1e-3,
+            "gradient of {name} differs by {difference}"
+        );
     }
     let difference = relative_difference(&gradients[names.len()], &golden["proxies_grad"]);
-    assert!(difference < 1e-3, "gradient of the proxies differs by {difference}");
+    assert!(
+        difference < 1e-3,
+        "gradient of the proxies differs by {difference}"
+    );
     let running = Tensor::new(loss.state(), &Device::Cpu).unwrap();
     assert!(relative_difference(&running, &golden["pos_sim_after"]) < 1e-4);
 
     optimizer
-        .step(&gradients, |group| if group == Group::Model { 1e-3 } else { 1.0 })
+        .step(
+            &gradients,
+            |group| if group == Group::Model { 1e-3 } else { 1.0 },
+        )
         .unwrap();
     for name in &names {
         let var = &parameters.trainable()[name];
         let difference = relative_difference(var, &theirs(&golden, "after", name));
-        assert!(difference < 1e-3, "{name} after the step differs by {difference}");
+        assert!(
+            difference < 1e-3,
+            "{name} after the step differs by {difference}"
+        );
     }
     let difference = relative_difference(&proxies, &golden["proxies_after"]);
-    assert!(difference < 1e-3, "proxies after the step differ by {difference}");
+    assert!(
+        difference < 1e-3,
+        "proxies after the step differ by {difference}"
+    );
 }
 
 #[test]

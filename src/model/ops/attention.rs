@@ -13,11 +13,16 @@ pub fn attention(qkv: &Tensor, heads: usize) -> Result<Tensor> {
     }
     let (b, n, width) = qkv.dims3()?;
     let head = width / 3 / heads;
-    let qkv = qkv.reshape((b, n, 3, heads, head))?.permute((2, 0, 3, 1, 4))?;
+    let qkv = qkv
+        .reshape((b, n, 3, heads, head))?
+        .permute((2, 0, 3, 1, 4))?;
     let [q, k, v] = [0, 1, 2].map(|i| qkv.get(i).and_then(|part| part.contiguous()));
     let scores = (q? * (head as f64).powf(-0.5))?.matmul(&k?.t()?)?;
     let weights = candle_nn::ops::softmax(&scores, D::Minus1)?;
-    weights.matmul(&v?)?.transpose(1, 2)?.reshape((b, n, width / 3))
+    weights
+        .matmul(&v?)?
+        .transpose(1, 2)?
+        .reshape((b, n, width / 3))
 }
 
 struct Attention {
@@ -55,7 +60,9 @@ impl Picture {
         let weights = with_slice(&scores, |scores| {
             let mut weights = Vec::with_capacity(scores.len());
             for row in scores.chunks_exact(n) {
-                let largest = row.iter().fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+                let largest = row
+                    .iter()
+                    .fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
                 let start = weights.len();
                 weights.extend(row.iter().map(|s| exp((s - largest) * self.scale)));
                 let row = &mut weights[start..];
@@ -98,9 +105,13 @@ impl CustomOp1 for Attention {
         let grad = with_slice(arg, |qkv| {
             with_slice(grad_res, |dy| {
                 let mut grad = Vec::with_capacity(qkv.len());
-                for (qkv, dy) in qkv.chunks_exact(n * width).zip(dy.chunks_exact(n * width / 3)) {
+                for (qkv, dy) in qkv
+                    .chunks_exact(n * width)
+                    .zip(dy.chunks_exact(n * width / 3))
+                {
                     let picture = self.picture(qkv, n, width)?;
-                    let dy = Tensor::from_slice(dy, (1, n, self.heads, head), &Device::Cpu)?.transpose(1, 2)?;
+                    let dy = Tensor::from_slice(dy, (1, n, self.heads, head), &Device::Cpu)?
+                        .transpose(1, 2)?;
                     let weights = picture.weights()?;
                     let d_weights = dy.matmul(&picture.v.t()?)?;
                     let d_scores = softmax_backward(&weights, &d_weights, picture.scale)?;

@@ -82,7 +82,8 @@ impl CustomOp1 for LayerNorm {
                     let (mean, scale) = self.moments(row);
                     let g = dy.iter().zip(weight).map(|(dy, w)| dy * w);
                     let mean_g = sum(g.clone()) / d as f32;
-                    let along = sum(g.clone().zip(row).map(|(g, x)| g * (x - mean) * scale)) / d as f32;
+                    let along =
+                        sum(g.clone().zip(row).map(|(g, x)| g * (x - mean) * scale)) / d as f32;
                     grad.extend(
                         g.zip(row)
                             .map(|(g, x)| scale * (g - mean_g - (x - mean) * scale * along)),
