@@ -1,1 +1,5 @@
 //! Tests of `model`.
+
+pub mod golden;
+
+mod checkpoint;
