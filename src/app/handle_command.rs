@@ -37,8 +37,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::PickPicture => desktop::pick_picture(&app.events),
         Command::PickFolder => desktop::pick_folder(&app.events),
         Command::Paste => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
-        Command::AddFolder(path) => index(app, Some(path), true, now_s),
-        Command::Rescan(path) => index(app, path, false, now_s),
+        Command::AddFolder(path) => index(app, Some(path), now_s),
+        Command::Rescan(path) => index(app, path, now_s),
         Command::AskToForget(path) => app.state.forgetting = Some(path),
         Command::KeepFolder => app.state.forgetting = None,
         Command::Forget(path) => {
@@ -133,7 +133,7 @@ fn pause(app: &mut PumaApp, paused: bool) {
 }
 
 /// Indexes one folder, or all; while another run is on, a folder waits for its turn.
-fn index(app: &mut PumaApp, root: Option<PathBuf>, is_new: bool, now_s: f64) {
+fn index(app: &mut PumaApp, root: Option<PathBuf>, now_s: f64) {
     if app.state.indexing.is_some() {
         if let Some(root) = root
             && !app.state.waiting_roots.contains(&root)
@@ -147,7 +147,7 @@ fn index(app: &mut PumaApp, root: Option<PathBuf>, is_new: bool, now_s: f64) {
         app.state.messages.add(Kind::Error, text, now_s);
         return;
     }
-    app.engine.index(root.clone(), is_new);
+    app.engine.index(root.clone());
     app.state.indexing = Some(Indexing {
         root,
         progress: None,

@@ -33,6 +33,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 asking.early = Some(answer);
             }
         }
+        Event::Preview { generation, image } => app.set_preview(ctx, generation, image),
         Event::Refused { generation, reason } => {
             if state.asking.as_ref().map(|asking| asking.generation) == Some(generation) {
                 state.asking = None;

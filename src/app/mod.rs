@@ -25,7 +25,7 @@ mod window;
 mod wording;
 
 pub use command::{Command, Commands};
-pub use engine::{Answer, LibraryFacts, Neighbour, Setup};
+pub use engine::{Answer, LibraryFacts, Setup};
 pub use puma_app::PumaApp;
 pub use query::Query;
 pub use state::State;

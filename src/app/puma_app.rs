@@ -2,7 +2,7 @@ use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
 use super::panels::{self, Look, QueryBar};
 use super::state::{EngineState, Preferences, State, View};
-use super::thumbnails::ThumbnailCache;
+use super::thumbnails::{Thumbnail, ThumbnailCache};
 use super::{handle_command, handle_event, input, theme};
 use crossbeam_channel::Receiver;
 use egui::{CentralPanel, Panel, TextureHandle, TextureOptions, Ui};
@@ -97,19 +97,33 @@ impl PumaApp {
         }
     }
 
-    /// The texture of the shown query's picture.
-    fn preview(&mut self, ctx: &egui::Context) -> Option<TextureHandle> {
-        let answer = self.state.answer.as_ref()?;
-        let image = answer.preview.as_ref()?;
-        if self.preview.as_ref().map(|(of, _)| *of) != Some(answer.generation) {
-            let texture = ctx.load_texture("query", Arc::clone(image), TextureOptions::LINEAR);
-            self.preview = Some((answer.generation, texture));
+    /// Keeps the picture of a query, unless a newer one is there.
+    pub(super) fn set_preview(
+        &mut self,
+        ctx: &egui::Context,
+        generation: u64,
+        image: Arc<egui::ColorImage>,
+    ) {
+        if self.preview.as_ref().is_none_or(|(of, _)| *of < generation) {
+            let texture = ctx.load_texture("query", image, TextureOptions::LINEAR);
+            self.preview = Some((generation, texture));
         }
-        self.preview.as_ref().map(|(_, texture)| texture.clone())
+    }
+
+    /// The picture of the shown query: a small one from the cache until the larger one is there.
+    fn preview(&mut self) -> Option<TextureHandle> {
+        let answer = self.state.answer.as_ref()?;
+        match &self.preview {
+            Some((of, texture)) if *of == answer.generation => Some(texture.clone()),
+            _ => match self.thumbnails.get(answer.query.path()?) {
+                Thumbnail::Ready(texture) => Some(texture),
+                Thumbnail::Loading | Thumbnail::Failed(_) => None,
+            },
+        }
     }
 
     fn panels(&mut self, ui: &mut Ui) {
-        let preview = self.preview(ui.ctx());
+        let preview = self.preview();
         let look = Look {
             state: &self.state,
             commands: &self.commands,

@@ -18,6 +18,13 @@ pub enum Event {
     Profiles(Vec<Profile>),
     /// A question is answered.
     Answer(Arc<Answer>),
+    /// The picture of a query, at most 640 px a side, upright.
+    Preview {
+        /// Of which question.
+        generation: u64,
+        /// The picture.
+        image: Arc<egui::ColorImage>,
+    },
     /// A question could not be answered.
     Refused {
         /// Which one.

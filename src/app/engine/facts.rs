@@ -1,6 +1,6 @@
 use crate::app::query::Query;
+use crate::search::Hit;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// What answers: the model and where it runs.
@@ -53,17 +53,6 @@ pub struct LibraryFacts {
     pub samples: Vec<PathBuf>,
 }
 
-/// One neighbour of a query.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Neighbour {
-    /// The file.
-    pub path: PathBuf,
-    /// Cosine similarity to the query, at most 1.
-    pub score: f32,
-    /// The domain it belongs to.
-    pub domain: String,
-}
-
 /// Where the domain beside a query comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DomainSource {
@@ -84,22 +73,20 @@ pub struct Answer {
     pub generation: u64,
     /// The question.
     pub query: Query,
-    /// The query's picture, at most 512 px a side, upright.
-    pub preview: Option<Arc<egui::ColorImage>>,
     /// Its similarity to each prompt, `[M]`; empty for a plain ViT.
     pub similarity: Vec<f32>,
     /// The domain it is compared with.
     pub domain: Option<String>,
     /// Where that domain comes from.
     pub domain_source: DomainSource,
-    /// The neighbours, nearest first.
-    pub neighbours: Vec<Neighbour>,
+    /// The neighbours, nearest first; the query's own file among them.
+    pub hits: Vec<Hit>,
     /// From question to answer.
     pub took: Duration,
 }
 
 impl std::fmt::Debug for Answer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} neighbours of {:?}", self.neighbours.len(), self.query)
+        write!(formatter, "{} neighbours of {:?}", self.hits.len(), self.query)
     }
 }

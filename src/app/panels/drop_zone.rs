@@ -7,13 +7,13 @@ pub fn drop_zone(ui: &Ui) {
         return;
     }
     let rect = ctx.content_rect();
-    Area::new("drop zone".into())
+    Area::new(egui::Id::unique("drop zone"))
         .order(Order::Foreground)
         .fixed_pos(rect.min)
         .interactable(false)
         .show(ctx, |ui| {
-            let visuals = ui.visuals();
-            let accent = crate::app::theme::accent(visuals);
+            let visuals = ui.visuals().clone();
+            let accent = crate::app::theme::accent(&visuals);
             let shade = if visuals.dark_mode {
                 Color32::from_black_alpha(205)
             } else {

@@ -8,7 +8,7 @@ pub fn forget(ui: &Ui, look: Look<'_>) {
     let Some(folder) = &look.state.forgetting else {
         return;
     };
-    let shown = Modal::new(Id::new("forget")).show(ui.ctx(), |ui| {
+    let shown = Modal::new(Id::unique("forget")).show(ui.ctx(), |ui| {
         ui.set_max_width(440.0);
         ui.heading(format!("Forget “{}”?", wording::file_name(folder)));
         ui.add_space(4.0);

@@ -47,7 +47,7 @@ pub fn tiles<'a>(
 
 /// The neighbours of the query, nearest first.
 pub fn neighbours(ui: &mut Ui, look: Look<'_>, answer: &Answer, thumbnails: &mut ThumbnailCache) {
-    if answer.neighbours.is_empty() {
+    if answer.hits.is_empty() {
         ui.add_space(24.0);
         ui.vertical_centered(|ui| {
             ui.label("The library holds no photo to compare with yet.");
@@ -56,8 +56,8 @@ pub fn neighbours(ui: &mut Ui, look: Look<'_>, answer: &Answer, thumbnails: &mut
         return;
     }
     let salt = ("neighbours", answer.generation);
-    tiles(ui, look, thumbnails, salt, answer.neighbours.len(), |index| {
-        let neighbour = &answer.neighbours[index];
+    tiles(ui, look, thumbnails, salt, answer.hits.len(), |index| {
+        let neighbour = &answer.hits[index];
         let name = wording::file_name(&neighbour.path);
         let (score, domain) = (neighbour.score, neighbour.domain.as_str());
         Tile {
