@@ -1,1 +1,14 @@
 //! Metrics, benchmark sets, tables and prompt profiles over data sets.
+
+mod error;
+mod matrix;
+mod metrics;
+mod photo_set;
+mod report;
+mod table;
+
+pub use error::EvalError;
+pub use matrix::Matrix;
+pub use metrics::{Metrics, Points, RECALL_AT, metrics};
+pub use photo_set::{Class, Part, PhotoSet, choose_sets, read_sets};
+pub use report::{Harmonic, Report, SetEmbeddings, SetReport, report};

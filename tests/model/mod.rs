@@ -1,3 +1,5 @@
 //! Tests of `model`.
 
+pub mod golden;
+
 mod checkpoint;

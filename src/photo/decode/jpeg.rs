@@ -1,0 +1,138 @@
+//! JPEG, strictly: a picture of which a part is missing is not filled with grey.
+
+use image::RgbImage;
+use image::metadata::Orientation;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use super::pixels::cmyk_to_rgb;
+use crate::photo::{DecodeError, Format, Limits, orientation};
+
+/// What the decoder says to junk between header segments, which harms nothing.
+const JUNK_BETWEEN_HEADERS: &str = "Extra bytes between headers";
+
+/// Decodes baseline and progressive JPEG: grey, RGB, YCbCr, CMYK and YCCK.
+pub(super) fn decode(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<(RgbImage, Orientation), DecodeError> {
+    match decode_with(bytes, limits, true) {
+        Err(DecodeError::Damaged { reason, .. }) if reason.contains(JUNK_BETWEEN_HEADERS) => {
+            decode_with(bytes, limits, false)
+        }
+        result => result,
+    }
+}
+
+fn decode_with(
+    bytes: &[u8],
+    limits: &Limits,
+    strict: bool,
+) -> Result<(RgbImage, Orientation), DecodeError> {
+    let options = DecoderOptions::default()
+        .set_strict_mode(strict)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(from_zune)?;
+    let (width, height) = decoder
+        .dimensions()
+        .and_then(|(width, height)| Some((u32::try_from(width).ok()?, u32::try_from(height).ok()?)))
+        .ok_or_else(|| damaged("it has no size"))?;
+    let stored = decoder
+        .input_colorspace()
+        .ok_or_else(|| damaged("it has no colours"))?;
+    // Decoded samples, the RGB made of them, and the coefficients (two bytes) that a progressive file keeps whole.
+    let samples = stored.num_components() as u64;
+    limits.check(width, height, samples + 3 + 2 * samples)?;
+    // The decoder takes any four inks for inverted ones, which holds for Adobe's files only: they are converted here.
+    let wanted = match stored {
+        ColorSpace::Luma | ColorSpace::CMYK | ColorSpace::YCCK => stored,
+        _ => ColorSpace::RGB,
+    };
+    decoder.set_options(options.jpeg_set_out_colorspace(wanted));
+    let pixels = decoder.decode().map_err(from_zune)?;
+    let orientation = decoder.exif().map_or(Orientation::NoTransforms, |block| {
+        orientation::from_exif(block)
+    });
+    let rgb = match wanted {
+        ColorSpace::Luma => triple(&pixels),
+        ColorSpace::CMYK | ColorSpace::YCCK => {
+            inks_to_rgb(&pixels, wanted, has_adobe_marker(bytes))
+        }
+        _ => pixels,
+    };
+    let image = RgbImage::from_raw(width, height, rgb)
+        .ok_or_else(|| damaged("its size and its pixels do not agree"))?;
+    Ok((image, orientation))
+}
+
+/// Grey to RGB.
+fn triple(grey: &[u8]) -> Vec<u8> {
+    let mut rgb = Vec::with_capacity(grey.len() * 3);
+    grey.iter()
+        .for_each(|grey| rgb.extend_from_slice(&[*grey; 3]));
+    rgb
+}
+
+/// Four samples a pixel to RGB.
+///
+/// Adobe's programs store inks inverted (255 is no ink) and mark the file; without their marker inks are stored plainly.
+fn inks_to_rgb(pixels: &[u8], stored: ColorSpace, inverted: bool) -> Vec<u8> {
+    let to_rgb = |pixel: &[u8; 4]| {
+        let mut inks = *pixel;
+        if stored == ColorSpace::YCCK {
+            let [y, cb, cr, _] = inks.map(f32::from);
+            let (cb, cr) = (cb - 128.0, cr - 128.0);
+            let rgb = [
+                y + 1.402 * cr,
+                y - 0.344_136 * cb - 0.714_136 * cr,
+                y + 1.772 * cb,
+            ];
+            for (ink, light) in inks.iter_mut().zip(rgb) {
+                *ink = 255 - light.round().clamp(0.0, 255.0) as u8;
+            }
+        }
+        cmyk_to_rgb(if inverted {
+            inks.map(|ink| 255 - ink)
+        } else {
+            inks
+        })
+    };
+    let mut rgb = Vec::with_capacity(pixels.len() / 4 * 3);
+    pixels
+        .as_chunks()
+        .0
+        .iter()
+        .for_each(|pixel| rgb.extend_from_slice(&to_rgb(pixel)));
+    rgb
+}
+
+/// Whether an Adobe APP14 segment stands before the first scan.
+fn has_adobe_marker(bytes: &[u8]) -> bool {
+    crate::photo::complete::jpeg_segments(bytes)
+        .any(|segment| segment.marker == 0xee && segment.payload.starts_with(b"Adobe"))
+}
+
+fn damaged(reason: &str) -> DecodeError {
+    DecodeError::Damaged {
+        format: Format::Jpeg,
+        reason: reason.to_owned(),
+    }
+}
+
+/// The decoder's errors in our words.
+fn from_zune(error: DecodeErrors) -> DecodeError {
+    let format = Format::Jpeg;
+    let reason = format!("{error:?}");
+    match error {
+        DecodeErrors::Unsupported(_) => DecodeError::Unsupported { format, reason },
+        DecodeErrors::ExhaustedData | DecodeErrors::IoErrors(_) => {
+            DecodeError::Truncated { format, reason }
+        }
+        _ => DecodeError::Damaged { format, reason },
+    }
+}

@@ -1,0 +1,25 @@
+//! The orientation that a camera wrote into EXIF.
+
+use exif::{In, Tag};
+use image::metadata::Orientation;
+
+/// The orientation in a raw EXIF block, upright when there is none or it makes no sense.
+///
+/// Some writers leave the `Exif\0\0` of the JPEG marker in front of the block in PNG and WebP too.
+pub(super) fn from_exif(block: &[u8]) -> Orientation {
+    let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
+    let mut reader = exif::Reader::new();
+    reader.continue_on_error(true);
+    let parsed = reader
+        .read_raw(block.to_vec())
+        .or_else(|e| e.distill_partial_result(|_| ()));
+    parsed
+        .ok()
+        .and_then(|exif| {
+            exif.get_field(Tag::Orientation, In::PRIMARY)?
+                .value
+                .get_uint(0)
+        })
+        .and_then(|value| Orientation::from_exif(u8::try_from(value).ok()?))
+        .unwrap_or(Orientation::NoTransforms)
+}

@@ -1,0 +1,116 @@
+//! Small copies of photos in a cache folder.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use image::RgbImage;
+use image::codecs::jpeg::JpegEncoder;
+
+use super::crop::resize_whole;
+use super::{Limits, decode};
+
+/// Longest side of a thumbnail, in pixels.
+pub const THUMBNAIL_SIDE_PX: u32 = 256;
+
+/// JPEG quality of a stored thumbnail: about 15 kB each.
+const QUALITY: u8 = 85;
+
+/// `image` with its longest side at [`THUMBNAIL_SIDE_PX`]; a smaller one is not enlarged.
+pub fn thumbnail(image: &RgbImage) -> RgbImage {
+    let (width, height) = image.dimensions();
+    let longest = width.max(height);
+    if longest <= THUMBNAIL_SIDE_PX {
+        return image.clone();
+    }
+    let scaled = |side: u32| {
+        let rounded = (u64::from(side) * u64::from(THUMBNAIL_SIDE_PX) + u64::from(longest) / 2)
+            / u64::from(longest);
+        u32::try_from(rounded).unwrap_or(THUMBNAIL_SIDE_PX).max(1)
+    };
+    resize_whole(image, scaled(width), scaled(height))
+}
+
+/// A cache folder of thumbnails, named after the photo's path, time and size so that a changed photo gets a new one.
+///
+/// The folder can be deleted at any time. Several threads and processes may use it at once: files appear whole or not
+/// at all.
+#[derive(Debug, Clone)]
+pub struct Thumbnails {
+    folder: PathBuf,
+}
+
+impl Thumbnails {
+    /// Thumbnails in `folder`, which is made when the first one is stored.
+    pub fn new(folder: impl Into<PathBuf>) -> Thumbnails {
+        Thumbnails {
+            folder: folder.into(),
+        }
+    }
+
+    /// Where the thumbnail of the photo at `path` with that modification time and size lies, or would lie.
+    pub fn file(&self, path: &Path, mtime_ns: i64, size_bytes: u64) -> PathBuf {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&mtime_ns.to_le_bytes());
+        hasher.update(&size_bytes.to_le_bytes());
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        let name = hasher.finalize().to_hex();
+        // Two levels keep the folders short in file managers and on slow file systems.
+        self.folder
+            .join(&name[..2])
+            .join(format!("{}.jpg", &name[2..40]))
+    }
+
+    /// The stored thumbnail, or `None` when there is none or it is damaged.
+    pub fn load(&self, path: &Path, mtime_ns: i64, size_bytes: u64) -> Option<RgbImage> {
+        let bytes = fs::read(self.file(path, mtime_ns, size_bytes)).ok()?;
+        let image = decode(&bytes, &Limits::default()).ok()?;
+        (image.width().max(image.height()) <= THUMBNAIL_SIDE_PX).then_some(image)
+    }
+
+    /// Stores the thumbnail of `image`, the upright photo at `path`, and returns it.
+    ///
+    /// A cache that cannot be written (full disk) costs a warning, nothing else.
+    pub fn store(&self, path: &Path, mtime_ns: i64, size_bytes: u64, image: &RgbImage) -> RgbImage {
+        let small = thumbnail(image);
+        let file = self.file(path, mtime_ns, size_bytes);
+        if let Err(error) = write(&file, &small) {
+            tracing::warn!(
+                "the thumbnail {} could not be stored: {error}",
+                file.display()
+            );
+        }
+        small
+    }
+
+    /// The stored thumbnail, or else that of the picture from `make`, stored for the next time.
+    ///
+    /// # Errors
+    /// Those of `make`, which is called only when no sound thumbnail is stored.
+    pub fn load_or_make<E>(
+        &self,
+        path: &Path,
+        mtime_ns: i64,
+        size_bytes: u64,
+        make: impl FnOnce() -> Result<RgbImage, E>,
+    ) -> Result<RgbImage, E> {
+        match self.load(path, mtime_ns, size_bytes) {
+            Some(small) => Ok(small),
+            None => Ok(self.store(path, mtime_ns, size_bytes, &make()?)),
+        }
+    }
+}
+
+/// Writes beside the target first, so that nobody ever sees half a file.
+fn write(file: &Path, small: &RgbImage) -> io::Result<()> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut jpeg = Vec::new();
+    JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
+        .encode_image(small)
+        .map_err(io::Error::other)?;
+    let beside = tempfile::NamedTempFile::new_in(folder)?;
+    fs::write(beside.path(), &jpeg)?;
+    beside.persist(file).map_err(|error| error.error)?;
+    Ok(())
+}
