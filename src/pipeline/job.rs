@@ -148,7 +148,13 @@ pub fn index(
 
     progress(&tally.progress(Some(Phase::Done), &mut Speed::new()));
     let mut messages = sources.messages;
-    messages.extend(report.offline.iter().flat_map(|text| text.lines()).map(str::to_owned));
+    messages.extend(
+        report
+            .offline
+            .iter()
+            .flat_map(|text| text.lines())
+            .map(str::to_owned),
+    );
     Ok(Summary {
         found: Tally::get(&tally.found),
         embedded: Tally::get(&tally.embedded),
@@ -231,10 +237,19 @@ impl Embedder<'_> {
             }
         }
         let mut embedded = 0;
-        for (job, Embedded { embedding, similarity }) in
-            photos.into_iter().zip(self.puma.embed(&crops)?)
+        for (
+            job,
+            Embedded {
+                embedding,
+                similarity,
+            },
+        ) in photos.into_iter().zip(self.puma.embed(&crops)?)
         {
-            if embedding.iter().chain(&similarity).all(|value| value.is_finite()) {
+            if embedding
+                .iter()
+                .chain(&similarity)
+                .all(|value| value.is_finite())
+            {
                 embedded += 1;
                 outcomes.push(Outcome {
                     photo: job.photo,
