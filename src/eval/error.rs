@@ -61,4 +61,7 @@ pub enum EvalError {
     /// The similarities could not be computed.
     #[error("computing similarities")]
     Tensor(#[from] candle_core::Error),
+    /// The model failed on a batch.
+    #[error("the model failed")]
+    Model(#[from] crate::model::ModelError),
 }

@@ -18,17 +18,41 @@ pub enum FigureError {
     },
 }
 
+/// The formats a figure can be written in.
+#[derive(Clone, Copy)]
+enum Format {
+    Svg,
+    Csv,
+    Json,
+}
+
+fn format_of(path: &Path) -> Result<Format, FigureError> {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    match ending.map(str::to_ascii_lowercase).as_deref() {
+        Some("svg") => Ok(Format::Svg),
+        Some("csv") => Ok(Format::Csv),
+        Some("json") => Ok(Format::Json),
+        _ => Err(FigureError::Ending(path.to_path_buf())),
+    }
+}
+
+/// Finds out whether [`save`] knows the format of a file before there is anything to save.
+///
+/// # Errors
+/// Fails with [`FigureError::Ending`] if it does not.
+pub fn check_ending(path: &Path) -> Result<(), FigureError> {
+    format_of(path).map(|_| ())
+}
+
 /// Writes profiles in the format that the file's ending names: `.svg` (one view), `.csv` or `.json` (all of them).
 ///
 /// # Errors
 /// Fails on another ending or if the file cannot be written.
 pub fn save(path: &Path, profiles: &[Profile], view: View) -> Result<(), FigureError> {
-    let ending = path.extension().and_then(|ending| ending.to_str());
-    let text = match ending.map(str::to_ascii_lowercase).as_deref() {
-        Some("svg") => prompt_chart(profiles, view),
-        Some("csv") => csv(profiles),
-        Some("json") => format!("{:#}\n", json(profiles)),
-        _ => return Err(FigureError::Ending(path.to_path_buf())),
+    let text = match format_of(path)? {
+        Format::Svg => prompt_chart(profiles, view),
+        Format::Csv => csv(profiles),
+        Format::Json => format!("{:#}\n", json(profiles)),
     };
     std::fs::write(path, text).map_err(|source| FigureError::Write {
         path: path.to_path_buf(),

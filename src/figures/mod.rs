@@ -6,6 +6,6 @@ mod profile;
 mod prompt_chart;
 mod svg;
 
-pub use export::{FigureError, csv, json, save};
+pub use export::{FigureError, check_ending, csv, json, save};
 pub use profile::{Profile, View, overall, profiles};
 pub use prompt_chart::prompt_chart;
