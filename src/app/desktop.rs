@@ -12,8 +12,8 @@ const NEVER_SEEN: Duration = Duration::from_millis(250);
 const NO_DIALOG: &str = "No file dialog could be opened: this desktop offers neither a portal \
     (xdg-desktop-portal) nor zenity. Type or paste a path into the field at the top instead.";
 const PICTURES: &[&str] = &[
-    "jpg", "jpeg", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "JPG", "JPEG", "PNG", "WEBP", "GIF",
-    "BMP", "TIF", "TIFF",
+    "jpg", "jpeg", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "JPG", "JPEG",
+    "PNG", "WEBP", "GIF", "BMP", "TIF", "TIFF",
 ];
 
 /// Lets the user choose a picture to search with.
@@ -59,7 +59,9 @@ pub fn open(events: &Events, path: PathBuf) {
         let name = file_name(&path);
         match missing(&path).map_or_else(|| opener::open(&path).map_err(words), Err) {
             Ok(()) => None,
-            Err(reason) => Some(Event::Error(format!("{name} could not be opened: {reason}"))),
+            Err(reason) => Some(Event::Error(format!(
+                "{name} could not be opened: {reason}"
+            ))),
         }
     });
 }
@@ -105,7 +107,11 @@ fn sorted(paths: Vec<PathBuf>) -> Event {
             Err(error) => refused.push(format!("{} cannot be read: {error}.", path.display())),
         }
     }
-    Event::Sorted { folders, files, refused }
+    Event::Sorted {
+        folders,
+        files,
+        refused,
+    }
 }
 
 /// The opaque pixels of a pasted picture, over white where it is transparent; `None` for an empty one.
@@ -120,5 +126,9 @@ pub fn rgb(image: &egui::ColorImage) -> Option<image::RgbImage> {
         let white = 255 - color.a();
         pixels.extend([color.r(), color.g(), color.b()].map(|part| part.saturating_add(white)));
     }
-    image::RgbImage::from_raw(u32::try_from(width).ok()?, u32::try_from(height).ok()?, pixels)
+    image::RgbImage::from_raw(
+        u32::try_from(width).ok()?,
+        u32::try_from(height).ok()?,
+        pixels,
+    )
 }

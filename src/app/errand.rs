@@ -3,11 +3,7 @@
 use super::engine::{Event, Events};
 
 /// Runs `work` on a new thread; what it gives is sent to the window.
-pub fn run(
-    name: &str,
-    events: &Events,
-    work: impl FnOnce() -> Option<Event> + Send + 'static,
-) {
+pub fn run(name: &str, events: &Events, work: impl FnOnce() -> Option<Event> + Send + 'static) {
     let sender = events.clone();
     let spawned = std::thread::Builder::new()
         .name(format!("puma-{name}"))

@@ -15,7 +15,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
     match command {
         Command::Ask(query) => ask(app, query, now_s),
         Command::AskOnClick(path) => {
-            let double_click_s = ctx.options(|options| options.input_options.max_double_click_delay);
+            let double_click_s =
+                ctx.options(|options| options.input_options.max_double_click_delay);
             ask(app, Query::File(path), now_s);
             if let Some(asking) = &mut app.state.asking {
                 asking.not_before_s = now_s + double_click_s;
@@ -57,7 +58,10 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::Reveal(path) => desktop::reveal(&app.events, path),
         Command::CopyPath(path) => {
             ctx.copy_text(path.display().to_string());
-            let text = format!("The path of {} is on the clipboard.", wording::file_name(&path));
+            let text = format!(
+                "The path of {} is on the clipboard.",
+                wording::file_name(&path)
+            );
             app.state.messages.add(Kind::Info, text, now_s);
         }
         Command::ShowFailures(open) => app.state.failures_open = open,
@@ -117,11 +121,11 @@ fn take_pixels(app: &mut PumaApp, image: &egui::ColorImage, now_s: f64) {
             let image = std::sync::Arc::new(image);
             ask(app, Query::Pasted { number, image }, now_s);
         }
-        None => app.state.messages.add(
-            Kind::Error,
-            "The picture on the clipboard is empty.",
-            now_s,
-        ),
+        None => {
+            app.state
+                .messages
+                .add(Kind::Error, "The picture on the clipboard is empty.", now_s)
+        }
     }
 }
 

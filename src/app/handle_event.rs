@@ -6,8 +6,8 @@ use super::messages::Kind;
 use super::puma_app::PumaApp;
 use super::query::Query;
 use super::state::{EngineState, Indexing};
-use crate::figures;
 use super::wording::{counted, file_name};
+use crate::figures;
 use std::time::Duration;
 
 /// Changes the state as `event` says.
@@ -21,7 +21,14 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             state.messages.add(Kind::Error, reason.clone(), now_s);
             state.engine = EngineState::Broken(reason);
         }
-        Event::Library(facts) => state.library = Some(facts),
+        Event::Library(facts) => {
+            let first = state.library.is_none();
+            if first && !facts.roots.is_empty() {
+                // New photos since the last time, and what was left undone then.
+                app.commands.send(Command::Rescan(None));
+            }
+            state.library = Some(facts);
+        }
         Event::Profiles(profiles) => {
             state.overall = figures::overall(&profiles);
             state.profiles = profiles;
@@ -64,7 +71,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 app.commands.send(Command::AddFolder(next));
             }
         }
-        Event::Sorted { folders, files, refused } => {
+        Event::Sorted {
+            folders,
+            files,
+            refused,
+        } => {
             for reason in refused {
                 state.messages.add(Kind::Error, reason, now_s);
             }
@@ -110,7 +121,10 @@ fn summary(indexing: Option<&Indexing>, ended: &Ended) -> Option<String> {
         .and_then(|indexing| indexing.root.as_deref())
         .map_or_else(|| "all folders".to_owned(), file_name);
     let mut text = match (ended.stopped, ended.embedded) {
-        (true, done) => format!("Stopped: {} indexed so far in {place}.", counted(done, "photo")),
+        (true, done) => format!(
+            "Stopped: {} indexed so far in {place}.",
+            counted(done, "photo")
+        ),
         // Nothing new is no news, unless something is wrong or gone.
         (false, 0) if ended.failed == 0 && ended.removed == 0 => return None,
         (false, done) => format!("{} indexed in {place}.", counted(done, "photo")),

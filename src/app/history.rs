@@ -29,7 +29,9 @@ impl History {
 
     /// The query that is shown.
     pub fn current(&self) -> Option<&Query> {
-        self.position.checked_sub(1).and_then(|at| self.asked.get(at))
+        self.position
+            .checked_sub(1)
+            .and_then(|at| self.asked.get(at))
     }
 
     /// Whether there is a query before the shown one.

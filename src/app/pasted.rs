@@ -28,7 +28,10 @@ fn path_in(line: &str) -> Option<PathBuf> {
     let bare = line
         .strip_prefix('"')
         .and_then(|rest| rest.strip_suffix('"'))
-        .or_else(|| line.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')))
+        .or_else(|| {
+            line.strip_prefix('\'')
+                .and_then(|rest| rest.strip_suffix('\''))
+        })
         .unwrap_or(line);
     if let Some(address) = bare.strip_prefix("file://") {
         // What stands before the path is the host, empty for this machine.
@@ -73,7 +76,8 @@ mod tests {
 
     #[test]
     fn paths_are_found_as_file_managers_write_them() {
-        let one = |text: &str, path: &str| assert_eq!(paths_in(text), [PathBuf::from(path)], "{text}");
+        let one =
+            |text: &str, path: &str| assert_eq!(paths_in(text), [PathBuf::from(path)], "{text}");
         one("/tmp/a.jpg\n", "/tmp/a.jpg");
         one("\"/tmp/my photo.jpg\"", "/tmp/my photo.jpg");
         one("file:///tmp/my%20photo%C3%A9.jpg", "/tmp/my photoé.jpg");

@@ -49,8 +49,7 @@ impl PumaApp {
             .unwrap_or_default();
         ctx.set_theme(preferences.theme);
         let (events, arriving) = Events::channel(ctx);
-        let thumbnails =
-            ThumbnailCache::start(ctx, &setup.thumbnails, THUMBNAIL_BUDGET_BYTES)?;
+        let thumbnails = ThumbnailCache::start(ctx, &setup.thumbnails, THUMBNAIL_BUDGET_BYTES)?;
         let drops_arrive = setup.drops_arrive;
         let engine = Engine::start(setup, events.clone())?;
         let app = PumaApp {

@@ -181,7 +181,10 @@ impl State {
 
     /// The profile the shown query is compared with: the one the user chose, or its own domain's.
     pub fn reference_profile(&self) -> Option<&Profile> {
-        let own = self.answer.as_ref().and_then(|answer| answer.domain.as_deref());
+        let own = self
+            .answer
+            .as_ref()
+            .and_then(|answer| answer.domain.as_deref());
         let name = self.compare_with.as_deref().or(own)?;
         self.domain_index(name).map(|index| &self.profiles[index])
     }

@@ -132,7 +132,11 @@ mod tests {
             for (name, text, ground) in [
                 ("text", visuals.text_color(), visuals.panel_fill),
                 ("weak text", visuals.weak_text_color(), visuals.panel_fill),
-                ("weak text", visuals.weak_text_color(), visuals.faint_bg_color),
+                (
+                    "weak text",
+                    visuals.weak_text_color(),
+                    visuals.faint_bg_color,
+                ),
                 ("warning", visuals.warn_fg_color, visuals.faint_bg_color),
                 ("error", visuals.error_fg_color, visuals.faint_bg_color),
                 ("accent", accent(&visuals), visuals.panel_fill),
@@ -141,7 +145,11 @@ mod tests {
                     visuals.widgets.inactive.text_color(),
                     visuals.widgets.inactive.weak_bg_fill,
                 ),
-                ("selected", visuals.selection.stroke.color, visuals.selection.bg_fill),
+                (
+                    "selected",
+                    visuals.selection.stroke.color,
+                    visuals.selection.bg_fill,
+                ),
             ] {
                 let found = contrast(text, ground);
                 assert!(found >= 4.5, "{name} in {theme:?}: contrast {found:.2}");

@@ -34,9 +34,7 @@ pub fn open(mut setup: Setup, ask: Vec<PathBuf>) -> anyhow::Result<()> {
         Box::new(move |creation| Ok(Box::new(PumaApp::new(creation, setup, ask)?))),
     )
     .map_err(|error| anyhow!("{error}"))
-    .context(
-        "the window could not be opened; `puma index` and `puma search` work without one",
-    )
+    .context("the window could not be opened; `puma index` and `puma search` work without one")
 }
 
 fn icon() -> anyhow::Result<egui::IconData> {
@@ -57,6 +55,7 @@ enum Display {
     /// A Wayland compositor without X: winit hands no dropped files on.
     Wayland,
     /// Windows or macOS.
+    #[cfg(not(target_os = "linux"))]
     Other,
 }
 

@@ -213,7 +213,9 @@ fn preview(generation: u64, query: Query, image: Option<Arc<RgbImage>>, events: 
         };
         let longest = image.width().max(image.height());
         let small = if longest > PREVIEW_PX {
-            let scaled = |side: u32| (u64::from(side) * u64::from(PREVIEW_PX) / u64::from(longest)).max(1) as u32;
+            let scaled = |side: u32| {
+                (u64::from(side) * u64::from(PREVIEW_PX) / u64::from(longest)).max(1) as u32
+            };
             image::imageops::thumbnail(&*image, scaled(image.width()), scaled(image.height()))
         } else {
             image.as_ref().clone()

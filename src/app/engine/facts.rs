@@ -87,6 +87,11 @@ pub struct Answer {
 
 impl std::fmt::Debug for Answer {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{} neighbours of {:?}", self.hits.len(), self.query)
+        write!(
+            formatter,
+            "{} neighbours of {:?}",
+            self.hits.len(),
+            self.query
+        )
     }
 }

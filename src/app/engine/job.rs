@@ -42,7 +42,8 @@ impl Job {
         let thread = std::thread::Builder::new()
             .name("puma-index".to_owned())
             .spawn(move || {
-                let result = run(&work, &inside, &events).map_err(|error| format!("Indexing ended early: {error:#}."));
+                let result = run(&work, &inside, &events)
+                    .map_err(|error| format!("Indexing ended early: {error:#}."));
                 // The facts of the library first, so that the window never shows old ones as the end.
                 ended();
                 events.send(Event::IndexingEnded(result));
@@ -76,8 +77,15 @@ fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended>
             }
         }
     };
-    let summary = pipeline::index(&library, &work.puma, &work.folders, &work.options, control, progress)
-        .map_err(|error| anyhow!(error))?;
+    let summary = pipeline::index(
+        &library,
+        &work.puma,
+        &work.folders,
+        &work.options,
+        control,
+        progress,
+    )
+    .map_err(|error| anyhow!(error))?;
     for message in summary.messages {
         events.send(Event::Info(message));
     }

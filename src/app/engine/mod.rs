@@ -52,7 +52,6 @@ pub struct Engine {
     newest: Arc<AtomicU64>,
     /// Of the run that was started last.
     control: Mutex<Arc<Control>>,
-    events: Events,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -65,7 +64,7 @@ impl Engine {
         let (requests, receiver) = bounded(MOST_WAITING);
         let newest = Arc::new(AtomicU64::new(0));
         let thread = {
-            let (requests, newest, events) = (requests.clone(), Arc::clone(&newest), events.clone());
+            let (requests, newest) = (requests.clone(), Arc::clone(&newest));
             std::thread::Builder::new()
                 .name("puma-engine".to_owned())
                 .spawn(move || work::run(&setup, &receiver, &requests, &newest, &events))?
@@ -74,7 +73,6 @@ impl Engine {
             requests,
             newest,
             control: Mutex::default(),
-            events,
             thread: Some(thread),
         })
     }

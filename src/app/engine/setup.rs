@@ -36,7 +36,12 @@ impl Setup {
     /// Settings that cannot be read or understood.
     pub fn in_places(places: &Places) -> anyhow::Result<Setup> {
         let settings = Settings::load(places)?;
-        let meant = |word: &str| format!("in the settings file {}: {word}", places.settings_file().display());
+        let meant = |word: &str| {
+            format!(
+                "in the settings file {}: {word}",
+                places.settings_file().display()
+            )
+        };
         Ok(Setup {
             library: places.library_file(),
             model: settings.model,

@@ -127,7 +127,8 @@ impl<'a> Worker<'a> {
             Ok(photos) => {
                 let name = crate::app::wording::file_name(root);
                 let photos = crate::app::wording::counted(photos, "photo");
-                let text = format!("{name} is forgotten, with {photos}. The files were not touched.");
+                let text =
+                    format!("{name} is forgotten, with {photos}. The files were not touched.");
                 self.events.send(Event::Info(text));
             }
             Err(error) => {

@@ -20,7 +20,10 @@ pub fn range_of<'a>(profiles: impl Iterator<Item = &'a [f32]>) -> (f64, f64) {
         high = high.max(f64::from(value));
     }
     let air = ((high - low) * 0.08).max(1e-4);
-    (if low < 0.0 { low - air } else { 0.0 }, if high > 0.0 { high + air } else { 0.0 })
+    (
+        if low < 0.0 { low - air } else { 0.0 },
+        if high > 0.0 { high + air } else { 0.0 },
+    )
 }
 
 /// Grouped bars over the prompts, the first series in front, with the values under the pointer.
@@ -51,7 +54,12 @@ pub fn bar_chart(
         }
         if let Some(line) = line {
             let points = points(line.values);
-            plot.line(Line::new(line.name, points).color(line.color).width(1.5).allow_hover(false));
+            plot.line(
+                Line::new(line.name, points)
+                    .color(line.color)
+                    .width(1.5)
+                    .allow_hover(false),
+            );
         }
     });
     let all: Vec<&Series<'_>> = series.iter().chain(line).collect();
@@ -72,7 +80,12 @@ pub fn line_chart(
         .show(ui, |plot| {
             for one in series {
                 let points = points(one.values);
-                plot.line(Line::new(one.name, points).color(one.color).width(2.0).allow_hover(false));
+                plot.line(
+                    Line::new(one.name, points)
+                        .color(one.color)
+                        .width(2.0)
+                        .allow_hover(false),
+                );
             }
         });
     let all: Vec<&Series<'_>> = series.iter().collect();
@@ -186,7 +199,11 @@ pub fn query_color(ui: &Ui) -> Color32 {
 pub fn strongest(values: &[f32], most: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
-    order.into_iter().take(most).map(|prompt| prompt + 1).collect()
+    order
+        .into_iter()
+        .take(most)
+        .map(|prompt| prompt + 1)
+        .collect()
 }
 
 #[cfg(test)]

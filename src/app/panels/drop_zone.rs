@@ -20,9 +20,8 @@ pub fn drop_zone(ui: &Ui) {
                 Color32::from_white_alpha(225)
             };
             let response = ui.allocate_rect(rect, Sense::hover());
-            response.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::Label, true, "Drop zone")
-            });
+            response
+                .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, "Drop zone"));
             let painter = ui.painter();
             painter.rect_filled(rect, 0, shade);
             let zone = rect.shrink(28.0);
@@ -33,7 +32,12 @@ pub fn drop_zone(ui: &Ui) {
                 zone.left_bottom(),
                 zone.left_top(),
             ];
-            painter.extend(Shape::dashed_line(&corners, Stroke::new(3.0, accent), 14.0, 9.0));
+            painter.extend(Shape::dashed_line(
+                &corners,
+                Stroke::new(3.0, accent),
+                14.0,
+                9.0,
+            ));
             let heading = TextStyle::Heading.resolve(ui.style());
             painter.text(
                 zone.center() - egui::vec2(0.0, 14.0),

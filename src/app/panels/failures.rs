@@ -46,7 +46,9 @@ pub fn failures(ui: &Ui, look: Look<'_>) {
 fn row(ui: &mut Ui, look: Look<'_>, failure: &Failure) {
     ui.with_layout(egui::Layout::right_to_left(egui::Align::Min), |ui| {
         let name = wording::file_name(&failure.path);
-        let show = ui.button("Show").on_hover_text("Show it in the file manager");
+        let show = ui
+            .button("Show")
+            .on_hover_text("Show it in the file manager");
         if show.accessible_name(format!("Show {name}")).clicked() {
             look.commands.send(Command::Reveal(failure.path.clone()));
         }

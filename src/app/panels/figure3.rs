@@ -76,7 +76,14 @@ fn one(
         color: query_color(ui),
         values,
     });
-    let response = bar_chart(ui, ("profile", index), CHART_PX, range, &bars, line.as_ref());
+    let response = bar_chart(
+        ui,
+        ("profile", index),
+        CHART_PX,
+        range,
+        &bars,
+        line.as_ref(),
+    );
     response.accessible_name(format!("Prompt profile of {}", profile.domain));
 }
 

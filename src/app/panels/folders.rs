@@ -12,9 +12,14 @@ pub fn folders(ui: &mut Ui, look: Look<'_>) {
         ui.heading("Folders");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let idle = look.state.indexing.is_none();
-            let filled = look.state.library.as_ref().is_some_and(|facts| !facts.roots.is_empty());
+            let filled = look
+                .state
+                .library
+                .as_ref()
+                .is_some_and(|facts| !facts.roots.is_empty());
             let rescan = ui.add_enabled(idle && filled, egui::Button::new("Re-scan"));
-            let rescan = rescan.on_hover_text("Look for new, changed and vanished photos everywhere");
+            let rescan =
+                rescan.on_hover_text("Look for new, changed and vanished photos everywhere");
             if rescan.clicked() {
                 look.commands.send(Command::Rescan(None));
             }
@@ -79,7 +84,9 @@ fn row(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
                 if root.offline {
                     let color = ui.visuals().warn_fg_color;
                     ui.colored_label(color, format!("{facts} · not there now"))
-                        .on_hover_text("The folder cannot be reached. Its photos are kept in the library.");
+                        .on_hover_text(
+                            "The folder cannot be reached. Its photos are kept in the library.",
+                        );
                 } else {
                     ui.weak(facts);
                 }
@@ -91,7 +98,10 @@ fn row(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
 
 fn menu(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
     let idle = look.state.indexing.is_none();
-    if ui.add_enabled(idle, egui::Button::new("Re-scan this folder")).clicked() {
+    if ui
+        .add_enabled(idle, egui::Button::new("Re-scan this folder"))
+        .clicked()
+    {
         look.commands.send(Command::Rescan(Some(root.path.clone())));
         ui.close();
     }

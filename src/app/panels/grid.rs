@@ -31,18 +31,23 @@ pub fn tiles<'a>(
     ScrollArea::vertical()
         .id_salt(salt)
         .auto_shrink(false)
-        .show_rows(ui, side + CAPTION_PX, count.div_ceil(columns), |ui, rows| {
-            for row in rows {
-                ui.horizontal(|ui| {
-                    for index in row * columns..((row + 1) * columns).min(count) {
-                        let tile = tile(index);
-                        let thumbnail = thumbnails.get(tile.path);
-                        // The id follows the place, so that the focus stays where the user put it.
-                        ui.push_id(index, |ui| tile.show(ui, side, look, &thumbnail));
-                    }
-                });
-            }
-        });
+        .show_rows(
+            ui,
+            side + CAPTION_PX,
+            count.div_ceil(columns),
+            |ui, rows| {
+                for row in rows {
+                    ui.horizontal(|ui| {
+                        for index in row * columns..((row + 1) * columns).min(count) {
+                            let tile = tile(index);
+                            let thumbnail = thumbnails.get(tile.path);
+                            // The id follows the place, so that the focus stays where the user put it.
+                            ui.push_id(index, |ui| tile.show(ui, side, look, &thumbnail));
+                        }
+                    });
+                }
+            },
+        );
 }
 
 /// The neighbours of the query, nearest first.
@@ -62,7 +67,10 @@ pub fn neighbours(ui: &mut Ui, look: Look<'_>, answer: &Answer, thumbnails: &mut
         let (score, domain) = (neighbour.score, neighbour.domain.as_str());
         Tile {
             path: &neighbour.path,
-            label: format!("Neighbour {}: {name}, score {score:.3}, {domain}", index + 1),
+            label: format!(
+                "Neighbour {}: {name}, score {score:.3}, {domain}",
+                index + 1
+            ),
             score: Some(score),
             domain: Some(domain),
             is_query: answer.query.path() == Some(neighbour.path.as_path()),
@@ -81,7 +89,10 @@ mod tests {
                 let (columns, side) = columns(width, wished);
                 let used = columns as f32 * (side + GAP_PX) - GAP_PX;
                 assert!((used - width).abs() < 0.01, "{width} {wished}: {used}");
-                assert!(side > wished * 0.55 && side < wished * 1.6, "{width} {wished}: {side}");
+                assert!(
+                    side > wished * 0.55 && side < wished * 1.6,
+                    "{width} {wished}: {side}"
+                );
             }
         }
     }

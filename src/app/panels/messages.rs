@@ -21,10 +21,13 @@ pub fn messages(ui: &mut Ui, look: Look<'_>) {
                     if ui.button("Dismiss").clicked() {
                         look.commands.send(Command::Dismiss(message.id));
                     }
-                    ui.with_layout(Layout::left_to_right(Align::TOP).with_main_wrap(true), |ui| {
-                        ui.colored_label(color, sign);
-                        ui.colored_label(color, &message.text);
-                    });
+                    ui.with_layout(
+                        Layout::left_to_right(Align::TOP).with_main_wrap(true),
+                        |ui| {
+                            ui.colored_label(color, sign);
+                            ui.colored_label(color, &message.text);
+                        },
+                    );
                 });
             });
         ui.add_space(6.0);

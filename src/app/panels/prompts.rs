@@ -19,8 +19,12 @@ pub fn prompts(ui: &mut Ui, look: Look<'_>) {
             (Chart::SmallMultiples, "A chart for each domain"),
             (Chart::Overlaid, "All in one chart"),
         ] {
-            if ui.selectable_label(preferences.chart == chart, name).clicked() {
-                look.commands.prefer(preferences, |changed| changed.chart = chart);
+            if ui
+                .selectable_label(preferences.chart == chart, name)
+                .clicked()
+            {
+                look.commands
+                    .prefer(preferences, |changed| changed.chart = chart);
             }
         }
         ui.separator();

@@ -23,7 +23,9 @@ impl QueryBar {
             }
             if ui
                 .button("Paste")
-                .on_hover_text("Search with the picture, or the path of one, on the clipboard (Ctrl+V)")
+                .on_hover_text(
+                    "Search with the picture, or the path of one, on the clipboard (Ctrl+V)",
+                )
                 .clicked()
             {
                 look.commands.send(Command::Paste);
@@ -69,12 +71,21 @@ fn steps(ui: &mut Ui, look: Look<'_>) {
 fn views(ui: &mut Ui, look: Look<'_>) {
     let preferences = &look.state.preferences;
     for (view, name, hint) in [
-        (View::Neighbours, "Neighbours", "The photos nearest to the query"),
-        (View::Prompts, "Prompts", "Which prompts each domain of the library calls (Figure 3)"),
+        (
+            View::Neighbours,
+            "Neighbours",
+            "The photos nearest to the query",
+        ),
+        (
+            View::Prompts,
+            "Prompts",
+            "Which prompts each domain of the library calls (Figure 3)",
+        ),
     ] {
         let button = ui.selectable_label(preferences.view == view, name);
         if button.on_hover_text(hint).clicked() {
-            look.commands.prefer(preferences, |changed| changed.view = view);
+            look.commands
+                .prefer(preferences, |changed| changed.view = view);
         }
     }
 }
@@ -84,7 +95,9 @@ fn tile_size(ui: &mut Ui, look: Look<'_>) {
     let mut tile_px = preferences.tile_px;
     let caption = ui.label("Size");
     let slider = Slider::new(&mut tile_px, 96.0..=320.0).show_value(false);
-    let response = ui.add(slider).on_hover_text("Size of the pictures in the grid");
+    let response = ui
+        .add(slider)
+        .on_hover_text("Size of the pictures in the grid");
     response.accessible_name("Tile size");
     let _ = caption;
     look.commands
@@ -101,7 +114,8 @@ fn themes(ui: &mut Ui, look: Look<'_>) {
         let button = ui.selectable_label(preferences.theme == theme, sign);
         let button = button.on_hover_text(name).accessible_name(name);
         if button.clicked() {
-            look.commands.prefer(preferences, |changed| changed.theme = theme);
+            look.commands
+                .prefer(preferences, |changed| changed.theme = theme);
         }
     }
 }

@@ -7,7 +7,14 @@ use egui::{Align, Layout, Ui};
 pub fn status_bar(ui: &mut Ui, look: Look<'_>) {
     ui.horizontal(|ui| {
         ui.label(library(look));
-        if let Some(answer) = &look.state.answer {
+        if let Some(asking) = &look.state.asking {
+            ui.separator();
+            ui.spinner();
+            ui.weak(format!(
+                "Looking for neighbours of {}…",
+                asking.query.name()
+            ));
+        } else if let Some(answer) = &look.state.answer {
             ui.separator();
             ui.weak(format!("answered in {} ms", answer.took.as_millis()));
         }

@@ -3,7 +3,10 @@ use crate::app::command::Command;
 use crate::app::query::Query;
 use crate::app::thumbnails::Thumbnail;
 use crate::app::{theme, wording};
-use egui::{Align2, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo};
+use egui::{
+    Align2, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui,
+    WidgetInfo,
+};
 use std::path::Path;
 
 /// Height of the line below the picture.
@@ -87,9 +90,19 @@ impl Tile<'_> {
         }
         let accent = theme::accent(visuals);
         if response.has_focus() || self.is_query {
-            painter.rect_stroke(picture, radius, Stroke::new(3.0, accent), StrokeKind::Inside);
+            painter.rect_stroke(
+                picture,
+                radius,
+                Stroke::new(3.0, accent),
+                StrokeKind::Inside,
+            );
         } else if response.hovered() {
-            painter.rect_stroke(picture, radius, Stroke::new(2.0, accent), StrokeKind::Inside);
+            painter.rect_stroke(
+                picture,
+                radius,
+                Stroke::new(2.0, accent),
+                StrokeKind::Inside,
+            );
         }
     }
 
@@ -117,7 +130,10 @@ impl Tile<'_> {
         let (text, color) = match self.domain {
             Some(domain) => {
                 let color = look.state.domain_index(domain);
-                (domain.to_owned(), color.map(|at| theme::domain_color(visuals, at)))
+                (
+                    domain.to_owned(),
+                    color.map(|at| theme::domain_color(visuals, at)),
+                )
             }
             None => (wording::file_name(self.path), None),
         };

@@ -57,21 +57,33 @@ pub fn no_query(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache) {
             ui.colored_label(ui.visuals().error_fg_color, refusal);
         }
     });
-    let Some(library) = look.state.library.as_ref().filter(|facts| !facts.samples.is_empty()) else {
+    let Some(library) = look
+        .state
+        .library
+        .as_ref()
+        .filter(|facts| !facts.samples.is_empty())
+    else {
         return;
     };
     ui.add_space(14.0);
     ui.label("Or start from one of your own:");
-    tiles(ui, look, thumbnails, "samples", library.samples.len(), |index| {
-        let path = library.samples[index].as_path();
-        Tile {
-            path,
-            label: format!("Photo {}", wording::file_name(path)),
-            score: None,
-            domain: None,
-            is_query: false,
-        }
-    });
+    tiles(
+        ui,
+        look,
+        thumbnails,
+        "samples",
+        library.samples.len(),
+        |index| {
+            let path = library.samples[index].as_path();
+            Tile {
+                path,
+                label: format!("Photo {}", wording::file_name(path)),
+                score: None,
+                domain: None,
+                is_query: false,
+            }
+        },
+    );
 }
 
 fn other_ways(look: Look<'_>, what: &str) -> String {

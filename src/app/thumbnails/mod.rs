@@ -106,11 +106,6 @@ impl ThumbnailCache {
             .retain(|_, entry| !matches!(entry.thumbnail, Thumbnail::Failed(_)));
     }
 
-    /// Bytes of texture memory in use.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-
     fn shrink(&mut self) {
         if self.bytes <= self.budget_bytes {
             return;
