@@ -4,7 +4,6 @@ use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, show
 use crate::model::Embedded;
 use crate::photo::{Limits, evaluation_crop, read};
 use rayon::prelude::*;
-use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -61,15 +60,25 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// What `--json` prints of one picture.
+#[derive(serde::Serialize)]
+struct Output<'a> {
+    path: String,
+    embedding: &'a [f32],
+    similarity: &'a [f32],
+}
+
 fn show(path: &Path, embedded: &Embedded, json: bool) -> anyhow::Result<()> {
     let Embedded {
         embedding,
         similarity,
     } = embedded;
     if json {
-        return print_json(
-            &json!({"path": shown(path), "embedding": embedding, "similarity": similarity}),
-        );
+        return print_json(&Output {
+            path: shown(path),
+            embedding,
+            similarity,
+        });
     }
     let mut strongest: Vec<(usize, f32)> = similarity.iter().copied().enumerate().collect();
     strongest.sort_by(|a, b| b.1.total_cmp(&a.1));

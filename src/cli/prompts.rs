@@ -4,7 +4,6 @@ use super::options::{Home, LibraryOptions, ModelOptions, print, print_json};
 use crate::figures::Profile;
 use crate::index::Kind;
 use crate::search::Searcher;
-use serde_json::json;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -38,22 +37,26 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `similarity` has the form that `puma eval --json` gives it.
-fn as_json(profiles: &[Profile]) -> serde_json::Value {
-    fn by_domain<'a, T>(
-        profiles: &'a [Profile],
-        value: impl Fn(&'a Profile) -> T,
-    ) -> BTreeMap<&'a str, T> {
-        profiles
-            .iter()
-            .map(|profile| (profile.domain.as_str(), value(profile)))
-            .collect()
+/// What `--json` prints; `similarity` has the form that `puma eval --json` gives it.
+#[derive(serde::Serialize)]
+struct Output<'a> {
+    similarity: BTreeMap<&'a str, &'a [f32]>,
+    std: BTreeMap<&'a str, &'a [f32]>,
+    photos: BTreeMap<&'a str, usize>,
+}
+
+fn as_json(profiles: &[Profile]) -> Output<'_> {
+    let mut output = Output {
+        similarity: BTreeMap::new(),
+        std: BTreeMap::new(),
+        photos: BTreeMap::new(),
+    };
+    for profile in profiles {
+        output.similarity.insert(&profile.domain, &profile.mean);
+        output.std.insert(&profile.domain, &profile.std);
+        output.photos.insert(&profile.domain, profile.count);
     }
-    json!({
-        "similarity": by_domain(profiles, |profile| &profile.mean),
-        "std": by_domain(profiles, |profile| &profile.std),
-        "photos": by_domain(profiles, |profile| profile.count),
-    })
+    output
 }
 
 fn as_text(profiles: &[Profile]) -> String {

@@ -4,7 +4,6 @@ use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, show
 use crate::index::Kind;
 use crate::search::{Answer, Request, Searcher};
 use anyhow::Context;
-use serde_json::json;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -62,20 +61,50 @@ fn settings_kind(home: &Home) -> anyhow::Result<Kind> {
         .with_context(|| format!("settings file {}", home.places.settings_file().display()))
 }
 
-fn as_json(args: &Args, answer: &Answer) -> serde_json::Value {
-    let hits: Vec<_> = answer
-        .hits
-        .iter()
-        .map(|hit| json!({"path": shown(&hit.path), "score": hit.score, "domain": hit.domain}))
-        .collect();
-    json!({
-        "query": {"path": shown(&args.image), "similarity": answer.query.similarity},
-        "hits": hits,
-        "searched": answer.searched,
-        "index": answer.index.to_string(),
-        "embedding_ms": answer.embedding_time.as_secs_f64() * 1e3,
-        "search_ms": answer.search_time.as_secs_f64() * 1e3,
-    })
+/// What `--json` prints.
+#[derive(serde::Serialize)]
+struct Output<'a> {
+    query: Query<'a>,
+    hits: Vec<Found<'a>>,
+    searched: usize,
+    index: String,
+    embedding_ms: f64,
+    search_ms: f64,
+}
+
+#[derive(serde::Serialize)]
+struct Query<'a> {
+    path: String,
+    similarity: &'a [f32],
+}
+
+#[derive(serde::Serialize)]
+struct Found<'a> {
+    path: String,
+    score: f32,
+    domain: &'a str,
+}
+
+fn as_json<'a>(args: &Args, answer: &'a Answer) -> Output<'a> {
+    Output {
+        query: Query {
+            path: shown(&args.image),
+            similarity: &answer.query.similarity,
+        },
+        hits: answer
+            .hits
+            .iter()
+            .map(|hit| Found {
+                path: shown(&hit.path),
+                score: hit.score,
+                domain: &hit.domain,
+            })
+            .collect(),
+        searched: answer.searched,
+        index: answer.index.to_string(),
+        embedding_ms: answer.embedding_time.as_secs_f64() * 1e3,
+        search_ms: answer.search_time.as_secs_f64() * 1e3,
+    }
 }
 
 fn as_text(answer: &Answer) -> String {
