@@ -28,7 +28,7 @@ pub struct Job {
     pub mtime_ns: i64,
 }
 
-/// What a scan says of one photo.
+/// What a scan says of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
     /// Embedded already, and unchanged since.
@@ -39,6 +39,8 @@ pub enum Finding {
     Failed(FailedFile),
     /// Could not be read by an earlier run and is unchanged since.
     FailedBefore,
+    /// A file of another kind, which is passed over.
+    NotAPhoto,
 }
 
 /// How a scan of one root ended.
@@ -75,7 +77,7 @@ struct Change {
 
 impl Writer<'_> {
     /// Compares the files below a root with the catalogue, brings the catalogue up to date and tells `found` of every
-    /// photo.
+    /// file.
     ///
     /// Ends early when `found` says `false`. Photos that are gone are removed only at the end of a whole scan. A root
     /// that is not there, or that is empty all at once, is taken for a drive that is not mounted and left alone.
@@ -249,7 +251,7 @@ impl Scan<'_> {
                 if let Some(known) = known {
                     self.known.insert(key, known);
                 }
-                return true;
+                return (self.found)(Finding::NotAPhoto);
             }
             Err(error) => failure = Some(reason(&error)),
         }
