@@ -6,7 +6,7 @@ pub mod loss;
 mod optimizer;
 mod parameters;
 mod schedule;
-mod seed;
+mod seed;mod start; pub use start::start_tensors;
 mod step;
 mod workers;
 pub use config::*;
