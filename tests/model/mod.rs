@@ -3,3 +3,6 @@
 pub mod golden;
 
 mod checkpoint;
+mod checkpoint_foreign;
+mod dinov2;
+mod second_opinion;
