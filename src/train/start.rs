@@ -24,7 +24,11 @@ pub fn start_tensors(
         for block in 0..config.vit.depth {
             let down = uniform(&mut rng, &[d, adapter.rank], bound)?;
             for branch in ["attn", "mlp"] {
-                let up = Tensor::from_vec(vec![0f32; adapter.rank * d], (adapter.rank, d), &Device::Cpu)?;
+                let up = Tensor::from_vec(
+                    vec![0f32; adapter.rank * d],
+                    (adapter.rank, d),
+                    &Device::Cpu,
+                )?;
                 fresh.insert(format!("adapters.{block}.{branch}.down"), down.clone());
                 fresh.insert(format!("adapters.{block}.{branch}.up"), up);
             }
@@ -33,13 +37,19 @@ pub fn start_tensors(
     if let Some(prompt) = &config.prompt {
         let (m, l) = (prompt.pool_size, prompt.length);
         let one = orthogonal(&mut rng, l, d)?;
-        fresh.insert("prompt_pool.prompts".into(), one.unsqueeze(0)?.repeat((m, 1, 1))?);
+        fresh.insert(
+            "prompt_pool.prompts".into(),
+            one.unsqueeze(0)?.repeat((m, 1, 1))?,
+        );
         fresh.insert("prompt_pool.keys".into(), orthogonal(&mut rng, m, d)?);
         fresh.insert("prompt_pool.attention".into(), orthogonal(&mut rng, m, d)?);
     }
     if let Some(head) = &config.head {
         let bound = 1.0 / (d as f64).sqrt();
-        fresh.insert("head.weight".into(), uniform(&mut rng, &[head.width, d], bound)?);
+        fresh.insert(
+            "head.weight".into(),
+            uniform(&mut rng, &[head.width, d], bound)?,
+        );
         fresh.insert("head.bias".into(), uniform(&mut rng, &[head.width], bound)?);
     }
     let mut tensors = BTreeMap::new();
@@ -62,7 +72,12 @@ pub fn start_tensors(
 pub fn trained_config(start: &Config, train: &TrainConfig) -> Config {
     let plain = Config::plain(start.vit.clone(), start.mean, start.std);
     match train.method {
-        super::Method::Puma => plain.with_puma(train.pool_size, train.prompt_length, train.rank, train.width),
+        super::Method::Puma => plain.with_puma(
+            train.pool_size,
+            train.prompt_length,
+            train.rank,
+            train.width,
+        ),
         super::Method::Full => plain,
     }
 }
@@ -76,7 +91,9 @@ pub fn random_proxies(classes: usize, width: usize, seed: u64) -> Result<Tensor,
 /// Uniform values within plus and minus `bound`.
 fn uniform(rng: &mut impl Rng, shape: &[usize], bound: f64) -> Result<Tensor, TrainError> {
     let count = shape.iter().product();
-    let values: Vec<f32> = (0..count).map(|_| rng.random_range(-bound..=bound) as f32).collect();
+    let values: Vec<f32> = (0..count)
+        .map(|_| rng.random_range(-bound..=bound) as f32)
+        .collect();
     Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
 }
 
@@ -102,7 +119,11 @@ fn orthogonal(rng: &mut impl Rng, rows: usize, width: usize) -> Result<Tensor, T
             basis.push(row.iter().map(|a| a / norm).collect());
         }
     }
-    let values: Vec<f32> = basis.into_iter().flatten().map(|value| value as f32).collect();
+    let values: Vec<f32> = basis
+        .into_iter()
+        .flatten()
+        .map(|value| value as f32)
+        .collect();
     Ok(Tensor::from_vec(values, (rows, width), &Device::Cpu)?)
 }
 
@@ -124,7 +145,10 @@ mod tests {
                 for (j, b) in rows.iter().enumerate() {
                     let product: f32 = a.iter().zip(b).map(|(a, b)| a * b).sum();
                     let expected = if i == j { 1.0 } else { 0.0 };
-                    assert!((product - expected).abs() < 1e-5, "{name} {i} {j}: {product}");
+                    assert!(
+                        (product - expected).abs() < 1e-5,
+                        "{name} {i} {j}: {product}"
+                    );
                 }
             }
         }
@@ -135,7 +159,12 @@ mod tests {
         let bound = (3f32 / 128.0).sqrt();
         let largest = down.iter().fold(0f32, |a, b| a.max(b.abs()));
         assert!(largest <= bound && largest > 0.99 * bound);
-        assert!(rows(&tensors["adapters.4.mlp.up"]).concat().iter().all(|&value| value == 0.0));
+        assert!(
+            rows(&tensors["adapters.4.mlp.up"])
+                .concat()
+                .iter()
+                .all(|&value| value == 0.0)
+        );
         assert_ne!(down, rows(&tensors["adapters.5.attn.down"]).concat());
         let again = start_tensors(&config, &BTreeMap::new(), 3).unwrap();
         assert_eq!(rows(&again["head.weight"]), rows(&tensors["head.weight"]));
