@@ -9,6 +9,9 @@ use puma::model::checkpoint::expected_tensors;
 fn the_shipped_file_is_complete() {
     let bytes = include_bytes!("../../models/puma.safetensors");
     let checkpoint = Checkpoint::from_bytes(bytes, Path::new("shipped")).unwrap();
-    assert_eq!(checkpoint.tensors.len(), expected_tensors(&checkpoint.config).len());
+    assert_eq!(
+        checkpoint.tensors.len(),
+        expected_tensors(&checkpoint.config).len()
+    );
     assert_eq!(checkpoint.config.prompts(), 20);
 }

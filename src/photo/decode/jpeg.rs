@@ -8,7 +8,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::pixels::cmyk_to_rgb;
+use super::pixels::{cmyk_to_rgb, ycbcr_to_rgb};
 use crate::photo::{DecodeError, Format, Limits, orientation};
 
 /// What the decoder says to junk between header segments, which harms nothing.
@@ -85,16 +85,9 @@ fn inks_to_rgb(pixels: &[u8], stored: ColorSpace, inverted: bool) -> Vec<u8> {
     let to_rgb = |pixel: &[u8; 4]| {
         let mut inks = *pixel;
         if stored == ColorSpace::YCCK {
-            let [y, cb, cr, _] = inks.map(f32::from);
-            let (cb, cr) = (cb - 128.0, cr - 128.0);
-            let rgb = [
-                y + 1.402 * cr,
-                y - 0.344_136 * cb - 0.714_136 * cr,
-                y + 1.772 * cb,
-            ];
-            for (ink, light) in inks.iter_mut().zip(rgb) {
-                *ink = 255 - light.round().clamp(0.0, 255.0) as u8;
-            }
+            let [y, cb, cr, k] = inks;
+            let [r, g, b] = ycbcr_to_rgb([y, cb, cr]);
+            inks = [255 - r, 255 - g, 255 - b, k];
         }
         cmyk_to_rgb(if inverted {
             inks.map(|ink| 255 - ink)

@@ -3,6 +3,7 @@
 mod jpeg;
 mod others;
 mod pixels;
+mod tiff;
 
 use std::fs::File;
 use std::io::Read;
@@ -82,6 +83,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
         let container = complete::check(format, bytes)?;
         let (image, orientation) = match format {
             Format::Jpeg => jpeg::decode(bytes, limits)?,
+            Format::Tiff => tiff::decode(bytes, limits)?,
             _ => others::decode(format, bytes, container.exif, limits)?,
         };
         Ok(upright(image, orientation))
