@@ -65,6 +65,12 @@ fn a_truncated_photo_is_named_and_called_truncated() {
             "{message}"
         );
     }
+    // With an end mark put where the download stopped, part of the picture is still missing.
+    for part in [jpeg.len() / 2, jpeg.len() - 200] {
+        let patched = [&jpeg[..part], &[0xff, 0xd9]].concat();
+        let result = decode(&patched, &Limits::default());
+        assert!(matches!(result, Err(DecodeError::Damaged { .. })));
+    }
     // What phones append after the end mark harms nothing.
     jpeg.extend([7; 1000]);
     assert!(decode(&jpeg, &Limits::default()).is_ok());

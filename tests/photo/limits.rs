@@ -66,6 +66,11 @@ fn huge_headers_are_refused_at_once() {
         ),
         ("GIF", patched("still.gif", 6, &[0xff, 0xff, 0xff, 0xff])),
         ("TIFF", huge_tiff),
+        // The canvas of the extended header, less one.
+        (
+            "WebP",
+            patched("animated.webp", 24, &[0xfe, 0xff, 0, 0xfe, 0xff, 0]),
+        ),
     ];
     for (format, bytes) in bombs {
         let started = Instant::now();

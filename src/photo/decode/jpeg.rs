@@ -14,17 +14,31 @@ use crate::photo::{DecodeError, Format, Limits, orientation};
 /// What the decoder says to junk between header segments, which harms nothing.
 const JUNK_BETWEEN_HEADERS: &str = "Extra bytes between headers";
 
-/// Decodes baseline and progressive JPEG: grey, RGB, YCbCr, CMYK and YCCK.
+/// Decodes baseline and progressive JPEG: grey, RGB, YCbCr, CMYK and YCCK; `end` is where the end mark stands.
 pub(super) fn decode(
     bytes: &[u8],
+    end: usize,
     limits: &Limits,
 ) -> Result<(RgbImage, Orientation), DecodeError> {
-    match decode_with(bytes, limits, true) {
+    let fenced = fenced(&bytes[..end.min(bytes.len())]);
+    match decode_with(&fenced, limits, true) {
         Err(DecodeError::Damaged { reason, .. }) if reason.contains(JUNK_BETWEEN_HEADERS) => {
-            decode_with(bytes, limits, false)
+            decode_with(&fenced, limits, false)
         }
         result => result,
     }
+}
+
+/// The picture's data with 32 bytes of ones before its end mark.
+///
+/// The decoder would read zeros, which mean something, beyond an end mark that comes too early (a repaired download).
+/// No code of a JPEG is all ones, so ones stop it instead; a complete picture never reaches them.
+fn fenced(data: &[u8]) -> Vec<u8> {
+    let mut fenced = Vec::with_capacity(data.len() + 66);
+    fenced.extend_from_slice(data);
+    fenced.extend_from_slice(&[0xff, 0].repeat(32));
+    fenced.extend_from_slice(&[0xff, 0xd9]);
+    fenced
 }
 
 fn decode_with(

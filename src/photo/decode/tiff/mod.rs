@@ -1,16 +1,18 @@
 //! TIFF: what the `image` crate reads of it, and the kinds that it leaves out.
 
+mod page;
+
 use std::borrow::Cow;
 use std::io::{Cursor, ErrorKind};
 
+use image::RgbImage;
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayAlphaImage, GrayImage, ImageBuffer, RgbImage};
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
+use self::page::Page;
 use super::others;
-use super::pixels::{from_unit, to_rgb, ycbcr_to_rgb};
 use crate::photo::{DecodeError, Format, Limits};
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -65,118 +67,6 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<(RgbImage, Orienta
         }
     };
     Ok((image, orientation))
-}
-
-/// What is known of the page before its samples are read.
-struct Page {
-    width: u32,
-    height: u32,
-    colours: ColorType,
-}
-
-impl Page {
-    /// One sample a byte, from rows in which samples of 1, 2 or 4 bits are packed; bytes stay as they are.
-    fn small_samples(&self, samples: DecodingResult) -> Result<Vec<u8>> {
-        let (DecodingResult::U8(packed), bits @ (1 | 2 | 4 | 8)) =
-            (samples, self.colours.bit_depth())
-        else {
-            return Err(unsupported("its samples"));
-        };
-        if bits == 8 {
-            return Ok(packed);
-        }
-        let width = self.width as usize;
-        let row_bytes = (width * usize::from(bits)).div_ceil(8);
-        let mut samples = Vec::with_capacity(width * self.height as usize);
-        for row in packed.chunks_exact(row_bytes.max(1)) {
-            let row = row.iter().flat_map(|byte| {
-                (0..8 / bits).map(move |at| (byte >> (8 - bits * (at + 1))) & (0xff >> (8 - bits)))
-            });
-            samples.extend(row.take(width));
-        }
-        Ok(samples)
-    }
-
-    /// Indices looked up in a TIFF colour map: all reds, all greens, all blues, 16 bits each.
-    fn coloured(&self, indices: &[u8], map: &[u16]) -> Result<RgbImage> {
-        let entries = map.len() / 3;
-        // Some writers store 8-bit values in the lower half; a map that never leaves it is such a one.
-        let shift = if map.iter().all(|value| *value < 256) {
-            0
-        } else {
-            8
-        };
-        let mut pixels = Vec::with_capacity(indices.len() * 3);
-        for index in indices {
-            let at = usize::from(*index);
-            if at >= entries {
-                return Err(damaged("a colour outside of its palette"));
-            }
-            pixels.extend([at, entries + at, 2 * entries + at].map(|at| (map[at] >> shift) as u8));
-        }
-        self.filled(RgbImage::from_raw(self.width, self.height, pixels))
-    }
-
-    fn packed_grey(&self, samples: DecodingResult) -> Result<RgbImage> {
-        let most = 0xff_u8 >> (8 - self.colours.bit_depth());
-        let grey = self
-            .small_samples(samples)?
-            .into_iter()
-            .map(|sample| sample * (255 / most))
-            .collect();
-        let grey = self.filled(GrayImage::from_raw(self.width, self.height, grey))?;
-        Ok(to_rgb(DynamicImage::ImageLuma8(grey)))
-    }
-
-    fn float_grey(&self, samples: DecodingResult) -> Result<RgbImage> {
-        let DecodingResult::F32(samples) = samples else {
-            return Err(unsupported("32-bit whole numbers"));
-        };
-        let grey = samples.into_iter().map(from_unit).collect();
-        let grey = self.filled(GrayImage::from_raw(self.width, self.height, grey))?;
-        Ok(to_rgb(DynamicImage::ImageLuma8(grey)))
-    }
-
-    fn grey_with_alpha(&self, samples: DecodingResult) -> Result<RgbImage> {
-        let image = match samples {
-            DecodingResult::U8(samples) => self
-                .filled(GrayAlphaImage::from_raw(self.width, self.height, samples))?
-                .into(),
-            DecodingResult::U16(samples) => DynamicImage::ImageLumaA16(
-                self.filled(ImageBuffer::from_raw(self.width, self.height, samples))?,
-            ),
-            _ => return Err(unsupported("its samples")),
-        };
-        Ok(to_rgb(image))
-    }
-
-    fn ycbcr(&self, decoder: &mut Reader) -> Result<RgbImage> {
-        // Inside JPEG strips the decoder undoes subsampling; in plain ones it is left in the samples.
-        const JPEG: u16 = 7;
-        let compression = decoder
-            .find_tag_unsigned::<u16>(Tag::Compression)
-            .map_err(from_tiff)?;
-        // A missing tag means two by two.
-        let subsampling = decoder
-            .find_tag_unsigned_vec::<u16>(Tag::ChromaSubsampling)
-            .ok()
-            .flatten();
-        if compression != Some(JPEG) && subsampling.as_deref() != Some(&[1, 1]) {
-            return Err(unsupported("subsampled colours without JPEG compression"));
-        }
-        let DecodingResult::U8(mut pixels) = read(decoder)? else {
-            return Err(unsupported("its samples"));
-        };
-        for pixel in pixels.as_chunks_mut().0 {
-            *pixel = ycbcr_to_rgb(*pixel);
-        }
-        self.filled(RgbImage::from_raw(self.width, self.height, pixels))
-    }
-
-    /// The picture, unless there were too few samples for its size.
-    fn filled<T>(&self, image: Option<T>) -> Result<T> {
-        image.ok_or_else(|| damaged("fewer pixels than its size promises"))
-    }
 }
 
 /// The memory limit in the words of the `tiff` crate.
