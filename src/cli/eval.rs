@@ -1,11 +1,114 @@
-//! `puma eval`.
+//! `puma eval`: measures a model on benchmark folders.
 
+use super::options::ModelOptions;
+use crate::eval::{
+    EmbeddingKind, FailedFile, Part, PhotoSet, Report, choose_sets, evaluate, read_sets,
+};
+use crate::figures::{self, View};
+use anyhow::Context;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Arguments of `puma eval`.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    model: ModelOptions,
+    /// Folder with the benchmark sets, laid out as ROOT/SET/CLASS/*.jpg
+    #[arg(long, value_name = "ROOT")]
+    data: PathBuf,
+    /// Which classes of each set, sorted by name: the first half, the others, or all of them
+    #[arg(long, value_enum, default_value_t)]
+    part: Part,
+    /// Only these sets
+    #[arg(long, value_name = "SET,..", value_delimiter = ',')]
+    sets: Vec<String>,
+    /// Which vector of the model to measure
+    #[arg(long, value_enum, default_value_t)]
+    embedding: EmbeddingKind,
+    /// Also write the figures to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Also write the mean prompt similarities of each set to this file: .svg, .csv or .json
+    #[arg(long, value_name = "FILE")]
+    figure: Option<PathBuf>,
+    /// What an .svg figure shows
+    #[arg(long, value_enum, default_value_t)]
+    view: View,
+}
 
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not written yet")
+/// What `--json` writes.
+#[derive(serde::Serialize)]
+struct Output<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    part: Part,
+    embedding: EmbeddingKind,
+    model: &'a str,
+    failed: &'a [FailedFile],
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let sets = sets_of(&args)?;
+    let puma = args.model.load()?;
+    if args.figure.is_some() && (puma.prompts() == 0 || args.embedding == EmbeddingKind::Cls) {
+        anyhow::bail!(
+            "--figure needs prompt similarities: a model with a prompt pool and --embedding head"
+        );
+    }
+
+    let photos = sets.iter().map(PhotoSet::photos).sum::<usize>();
+    let bar = ProgressBar::new(photos as u64);
+    bar.set_style(ProgressStyle::with_template(
+        "{bar:30} {pos}/{len} photos, {per_sec}, {eta} left",
+    )?);
+    let (report, failed) = evaluate(&puma, &sets, args.embedding, &|done| {
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+
+    for failed in &failed {
+        eprintln!("puma: left out: {}", failed.reason);
+    }
+    println!("{report}");
+    if let Some(path) = &args.json {
+        let output = Output {
+            report: &report,
+            part: args.part,
+            embedding: args.embedding,
+            model: puma.fingerprint(),
+            failed: &failed,
+        };
+        write(path, &(serde_json::to_string_pretty(&output)? + "\n"))?;
+    }
+    if let Some(path) = &args.figure {
+        figures::save(path, &report.profiles, args.view)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The sets asked for; finds out what is missing, and that the results can be written, before the model has worked.
+fn sets_of(args: &Args) -> anyhow::Result<Vec<PhotoSet>> {
+    if let Some(path) = &args.figure {
+        figures::check_ending(path)?;
+    }
+    for path in [&args.json, &args.figure].into_iter().flatten() {
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        if folder.is_some_and(|folder| !folder.is_dir()) {
+            anyhow::bail!("{}: its folder does not exist", path.display());
+        }
+    }
+    let mut sets = read_sets(&args.data)?;
+    if !args.sets.is_empty() {
+        sets = choose_sets(sets, &args.sets)?;
+    }
+    let parts = sets.iter().map(|set| set.filled_part(args.part));
+    Ok(parts.collect::<Result<_, _>>()?)
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("{}: cannot be written", path.display()))
 }

@@ -1,5 +1,8 @@
 //! Flags that several subcommands share.
 
+use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
+use crate::model::{DeviceChoice, Puma, choose_device};
+use anyhow::Context;
 use std::path::PathBuf;
 
 /// Which model to use and where it runs.
@@ -14,6 +17,26 @@ pub struct ModelOptions {
     /// What a file without a configuration holds, e.g. deit-tiny, vit-small, vit-base, dinov2-small
     #[arg(long)]
     pub backbone: Option<String>,
+}
+
+impl ModelOptions {
+    /// Loads the model that was asked for, the shipped one by default; says on stderr if `auto` had to settle for the CPU.
+    pub fn load(&self) -> anyhow::Result<Puma> {
+        let chosen = choose_device(self.device.parse::<DeviceChoice>()?)?;
+        if let Some(note) = &chosen.note {
+            eprintln!("puma: {note}");
+        }
+        let Some(path) = &self.model else {
+            return Ok(Puma::shipped(&chosen.device)?);
+        };
+        let mut options = ReadOptions::default();
+        if let Some(name) = &self.backbone {
+            options.backbone = Some(name.parse::<Backbone>()?);
+        }
+        let checkpoint = Checkpoint::read(path, &options)?;
+        Puma::from_checkpoint(&checkpoint, &chosen.device)
+            .with_context(|| format!("{}: cannot be used", path.display()))
+    }
 }
 
 /// Which library to use.

@@ -1,1 +1,18 @@
 //! Metrics, benchmark sets, tables and prompt profiles over data sets.
+
+mod embed_files;
+mod error;
+mod evaluate;
+mod matrix;
+mod metrics;
+mod photo_set;
+mod report;
+mod table;
+
+pub use embed_files::{EmbeddedFiles, EmbeddingKind, FailedFile, embed_files, embed_files_with};
+pub use error::EvalError;
+pub use evaluate::evaluate;
+pub use matrix::Matrix;
+pub use metrics::{Metrics, Points, RECALL_AT, metrics};
+pub use photo_set::{Class, Part, PhotoSet, choose_sets, read_sets};
+pub use report::{Harmonic, Report, SetEmbeddings, SetReport, report};

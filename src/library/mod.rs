@@ -1,1 +1,131 @@
 //! Roots, scanning and the SQLite catalogue: embeddings and prompt similarities at rest.
+//!
+//! A [`Library`] is one SQLite file. Reading needs nothing else and never waits for an indexing run; everything that
+//! changes the catalogue goes through a [`Writer`], of which there is one at a time for all programs.
+
+mod domain;
+mod embeddings;
+mod error;
+mod names;
+mod photos;
+mod roots;
+mod scan;
+mod schema;
+mod walk;
+mod writer;
+
+pub use domain::DomainRule;
+pub use embeddings::{Embeddings, ModelKey, ModelUse, Outcome};
+pub use error::LibraryError;
+pub use photos::{Counts, DomainCount, FailedFile, PhotoId, PhotoRow};
+pub use roots::{Root, RootId};
+pub use scan::{Finding, Job, ScanReport, reason};
+pub use writer::Writer;
+
+use rusqlite::{Connection, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How long a statement waits for another program's transaction.
+const BUSY: Duration = Duration::from_secs(20);
+
+/// An open catalogue: one SQLite connection, usable from several threads in turn.
+///
+/// Threads that should not wait for each other open the same file once each.
+pub struct Library {
+    path: PathBuf,
+    connection: Mutex<Connection>,
+}
+
+impl Library {
+    /// Opens the library at `path`, making an empty one (and its folder) if there is none.
+    ///
+    /// A file that is no library, is damaged, or comes from a newer version is refused and left as it is.
+    pub fn open(path: &Path) -> Result<Library, LibraryError> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|source| LibraryError::Io {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        Library::connect(path, OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    /// Opens the library at `path`, which must be there.
+    pub fn open_existing(path: &Path) -> Result<Library, LibraryError> {
+        if !path.exists() {
+            return Err(LibraryError::Missing {
+                path: path.to_owned(),
+            });
+        }
+        Library::connect(path, OpenFlags::empty())
+    }
+
+    fn connect(path: &Path, create: OpenFlags) -> Result<Library, LibraryError> {
+        // An absolute path, so that a later change of the working folder cannot move the library.
+        let path = std::path::absolute(path).map_err(|source| LibraryError::Io {
+            path: path.to_owned(),
+            source,
+        })?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
+        let mut connection = Connection::open_with_flags(&path, flags)
+            .map_err(|source| LibraryError::from_sqlite(&path, source))?;
+        connection
+            .busy_timeout(BUSY)
+            .map_err(|source| LibraryError::from_sqlite(&path, source))?;
+        schema::prepare(&path, &mut connection)?;
+        Ok(Library {
+            path,
+            connection: Mutex::new(connection),
+        })
+    }
+
+    /// The library's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A number that grows with every change of the catalogue, whoever makes it.
+    pub fn change(&self) -> Result<i64, LibraryError> {
+        self.read(|connection| {
+            connection.query_row("SELECT change FROM state", [], |row| row.get(0))
+        })
+    }
+
+    /// The right to change the catalogue, or who has it.
+    pub fn writer(&self) -> Result<Writer<'_>, LibraryError> {
+        Writer::lock(self)
+    }
+
+    fn guard(&self) -> MutexGuard<'_, Connection> {
+        // A thread that panicked left no half transaction: SQLite rolled it back when it was dropped.
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, LibraryError> {
+        work(&self.guard()).map_err(|source| LibraryError::from_sqlite(&self.path, source))
+    }
+
+    /// Runs `work` in one transaction and counts it as a change.
+    fn change_with<T>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, LibraryError> {
+        let mut guard = self.guard();
+        let run = || {
+            let transaction =
+                guard.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.execute("UPDATE state SET change = change + 1", [])?;
+            transaction.commit()?;
+            Ok(value)
+        };
+        run().map_err(|source| LibraryError::from_sqlite(&self.path, source))
+    }
+}

@@ -1,1 +1,14 @@
 //! Indexing as one job: scan, decode, embed, store.
+//!
+//! A scanner thread sends photos through a bounded channel to decoder threads; each gives one evaluation crop; the
+//! thread that called [`index`] gathers them into batches, embeds and stores each batch in one transaction.
+
+mod control;
+mod decode;
+mod job;
+mod progress;
+mod source;
+
+pub use control::Control;
+pub use job::{Options, PipelineError, Summary, index};
+pub use progress::{Phase, Progress};

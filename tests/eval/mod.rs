@@ -1,1 +1,4 @@
 //! Tests of `eval`.
+mod metrics;
+mod photo_sets;
+mod report;

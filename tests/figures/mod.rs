@@ -1,1 +1,3 @@
 //! Tests of `figures`.
+mod chart;
+mod profiles;

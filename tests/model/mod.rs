@@ -1,3 +1,8 @@
 //! Tests of `model`.
 
+pub mod golden;
+
 mod checkpoint;
+mod checkpoint_foreign;
+mod dinov2;
+mod second_opinion;

@@ -1,2 +1,4 @@
 //! Tests of `train`.
+
 mod losses;
+mod step;

@@ -103,6 +103,11 @@ fn append(
     precision: Precision,
     path: &Path,
 ) -> Result<Dtype, ModelError> {
+    if tensor.dtype() == DType::I64 {
+        let values = tensor.flatten_all()?.to_vec1::<i64>()?;
+        data.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        return Ok(Dtype::I64);
+    }
     let values = tensor
         .flatten_all()?
         .to_dtype(DType::F32)?

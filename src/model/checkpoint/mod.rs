@@ -2,8 +2,13 @@
 
 mod backbone;
 mod container;
+mod foreign;
+mod infer;
 mod layout;
+mod names;
 mod own;
+mod pickle;
+mod pth;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,6 +17,8 @@ use candle_core::Tensor;
 
 pub use backbone::Backbone;
 pub use layout::{Shapes, expected_tensors};
+
+use foreign::Source;
 
 use super::config::Config;
 use super::error::ModelError;
@@ -81,19 +88,34 @@ impl Checkpoint {
         Self::from_bytes_with(bytes, name, &ReadOptions::default())
     }
 
-    fn from_bytes_with(
+    /// Like [`Checkpoint::from_bytes`], for files that do not say everything themselves.
+    ///
+    /// # Errors
+    /// See [`Checkpoint::read`].
+    pub fn from_bytes_with(
         bytes: &[u8],
         path: &Path,
-        _options: &ReadOptions,
+        options: &ReadOptions,
     ) -> Result<Self, ModelError> {
-        if !container::is_safetensors(bytes) {
-            return Err(ModelError::Format {
-                path: path.to_owned(),
-                reason: "neither a .safetensors file nor a .pth file".into(),
-            });
-        }
-        let contents = container::read(bytes, path)?;
-        own::assemble(contents.tensors, &contents.metadata, path)
+        let reason = if container::is_safetensors(bytes) {
+            let contents = container::read(bytes, path)?;
+            return match contents.metadata.get("format").map(String::as_str) {
+                Some(own::FORMAT) => own::assemble(contents.tensors, &contents.metadata, path),
+                _ => foreign::assemble(Source::from(contents), options, path),
+            };
+        } else if pth::is_zip(bytes) {
+            return foreign::assemble(Source::from(pth::read(bytes, path)?), options, path);
+        } else if pth::is_bare_pickle(bytes) {
+            "saved by a PyTorch before 1.6; load it there and save it again with a newer one"
+        } else if bytes.is_empty() {
+            "the file is empty"
+        } else {
+            "neither a .safetensors file nor a PyTorch .pth file"
+        };
+        Err(ModelError::Format {
+            path: path.to_owned(),
+            reason: reason.into(),
+        })
     }
 
     /// Writes PUMA's own format in f16. The file appears complete or not at all.
@@ -111,6 +133,17 @@ impl Checkpoint {
     pub fn write_as(&self, path: &Path, precision: Precision) -> Result<(), ModelError> {
         self.check(path)?;
         container::write(&self.tensors, &own::metadata(self), precision, path)
+    }
+
+    /// Writes safetensors under the authors' names. Configuration and provenance go into the metadata, where PUMA finds
+    /// them again and other programs do not mind them.
+    ///
+    /// # Errors
+    /// See [`Checkpoint::write`].
+    pub fn write_authors(&self, path: &Path, precision: Precision) -> Result<(), ModelError> {
+        self.check(path)?;
+        let tensors = names::to_authors(&self.tensors, &self.config)?;
+        container::write(&tensors, &foreign::metadata(self), precision, path)
     }
 
     /// Checks configuration, names, shapes and values; `path` stands for the file in errors.

@@ -1,0 +1,80 @@
+//! The file that keeps a graph between runs: a header, a checksum, and the graph in bincode.
+
+use super::Stamp;
+use serde::{Serialize, de::DeserializeOwned};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// First bytes of the file; the digit is the layout's version.
+const MAGIC: &[u8; 8] = b"PUMAHNS1";
+const HEADER: usize = MAGIC.len() + 32 + 32;
+
+/// Why a graph could not be taken from its cache file or kept there; never more than a delay.
+#[derive(Debug, thiserror::Error)]
+pub enum CacheError {
+    /// The file could not be read or written.
+    #[error("index cache {}", path.display())]
+    Io {
+        /// The file concerned.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file holds the graph of other vectors.
+    #[error("index cache {} belongs to an earlier state of the library", path.display())]
+    Stale {
+        /// The file concerned.
+        path: PathBuf,
+    },
+    /// The file is not what was written.
+    #[error("index cache {} is damaged", path.display())]
+    Damaged {
+        /// The file concerned.
+        path: PathBuf,
+    },
+}
+
+/// Reads the value that was saved with this stamp; the checksum is looked at before anything is decoded.
+pub(super) fn load<T: DeserializeOwned>(path: &Path, stamp: &Stamp) -> Result<T, CacheError> {
+    let bytes = std::fs::read(path).map_err(|source| CacheError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    let damaged = || CacheError::Damaged {
+        path: path.to_owned(),
+    };
+    let (header, body) = bytes.split_at_checked(HEADER).ok_or_else(damaged)?;
+    let (magic, sums) = header.split_at(MAGIC.len());
+    let (kept_stamp, checksum) = sums.split_at(32);
+    if magic != MAGIC {
+        return Err(damaged());
+    }
+    if kept_stamp != stamp {
+        return Err(CacheError::Stale {
+            path: path.to_owned(),
+        });
+    }
+    if checksum != blake3::hash(body).as_bytes() {
+        return Err(damaged());
+    }
+    bincode::deserialize(body).map_err(|_| damaged())
+}
+
+/// Writes a value with its stamp; an old file stays whole until the new one is complete.
+pub(super) fn save<T: Serialize>(path: &Path, stamp: &Stamp, value: &T) -> Result<(), CacheError> {
+    let write = || -> std::io::Result<()> {
+        let body = bincode::serialize(value).map_err(std::io::Error::other)?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(MAGIC)?;
+        file.write_all(stamp)?;
+        file.write_all(blake3::hash(&body).as_bytes())?;
+        file.write_all(&body)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|source| CacheError::Io {
+        path: path.to_owned(),
+        source,
+    })
+}

@@ -1,0 +1,40 @@
+use std::fmt;
+use std::str::FromStr;
+
+/// From how many vectors on [`Kind::Auto`] prefers a graph: below, a scan takes a few milliseconds at most.
+pub const AUTO_HNSW_FROM: usize = 200_000;
+
+/// How neighbours are looked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// Whatever is faster for the size.
+    #[default]
+    Auto,
+    /// By a scan of all vectors.
+    Exact,
+    /// By an HNSW graph.
+    Hnsw,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Kind::Auto => "auto",
+            Kind::Exact => "exact",
+            Kind::Hnsw => "hnsw",
+        })
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Kind, String> {
+        match text {
+            "auto" => Ok(Kind::Auto),
+            "exact" => Ok(Kind::Exact),
+            "hnsw" => Ok(Kind::Hnsw),
+            other => Err(format!("`{other}` is no index; choose auto, exact or hnsw")),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+use rusqlite::ErrorCode;
+use std::path::{Path, PathBuf};
+
+/// Why the library could not be opened, read or changed; every message names the file and the way out.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// A file or folder could not be read or written.
+    #[error("{}", path.display())]
+    Io {
+        /// The file or folder concerned.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is no library at this place.
+    #[error("there is no library at {} yet; `puma index FOLDER` makes one", path.display())]
+    Missing {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The file is something else.
+    #[error("{} is no PUMA library ({detail}) and was left as it is; name another file with --library, or move this one away", path.display())]
+    NotALibrary {
+        /// The file concerned.
+        path: PathBuf,
+        /// What it seems to be.
+        detail: String,
+    },
+    /// The file is a library, but SQLite finds it damaged.
+    #[error("library {} is damaged ({detail}) and was left as it is; put a copy back in its place, or move it away and index the folders again (the photos themselves are not touched)", path.display())]
+    Damaged {
+        /// The library file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// A newer version of the program made this library.
+    #[error("library {} was made by a newer version of PUMA (schema {found}, this version knows {known}); update PUMA or name another file with --library", path.display())]
+    Newer {
+        /// The library file.
+        path: PathBuf,
+        /// The file's schema version.
+        found: i64,
+        /// This program's schema version.
+        known: i64,
+    },
+    /// Another run has the right to write.
+    #[error("library {} is being written by {holder}; wait until that is done, or stop it", path.display())]
+    Locked {
+        /// The library file.
+        path: PathBuf,
+        /// Which process, and for how long.
+        holder: String,
+    },
+    /// The disk is full.
+    #[error("no space is left for library {}; what was indexed before is kept", path.display())]
+    Full {
+        /// The library file.
+        path: PathBuf,
+    },
+    /// A folder that should be indexed is not there.
+    #[error("there is no folder {}", path.display())]
+    NoSuchFolder {
+        /// The folder asked for.
+        path: PathBuf,
+    },
+    /// Something that should be indexed is no folder.
+    #[error("{} is no folder; name the folder that holds it", path.display())]
+    NotAFolder {
+        /// The path asked for.
+        path: PathBuf,
+    },
+    /// A folder that is not a root was to be forgotten.
+    #[error("{} is not an indexed folder; {known}", path.display())]
+    UnknownRoot {
+        /// The folder asked for.
+        path: PathBuf,
+        /// Which ones are, in words.
+        known: String,
+    },
+    /// A photo that is not in the library was asked for.
+    #[error("library {} holds no photo number {id}", path.display())]
+    UnknownPhoto {
+        /// The library file.
+        path: PathBuf,
+        /// The photo asked for.
+        id: i64,
+    },
+    /// Any other error of SQLite.
+    #[error("library {}", path.display())]
+    Sqlite {
+        /// The library file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+}
+
+impl LibraryError {
+    /// Sorts an error of SQLite into the kinds a user can do something about.
+    pub(super) fn from_sqlite(path: &Path, source: rusqlite::Error) -> LibraryError {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => LibraryError::NotALibrary {
+                path,
+                detail: "not an SQLite file".to_owned(),
+            },
+            Some(ErrorCode::DatabaseCorrupt) => LibraryError::Damaged {
+                path,
+                detail: source.to_string(),
+            },
+            Some(ErrorCode::DiskFull) => LibraryError::Full { path },
+            _ => LibraryError::Sqlite { path, source },
+        }
+    }
+}

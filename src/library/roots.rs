@@ -1,0 +1,228 @@
+use super::{DomainRule, Library, LibraryError, Writer, names, walk};
+use rusqlite::{Row, Transaction, params};
+use std::path::{Component, Path, PathBuf};
+
+/// The number of a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+pub struct RootId(pub i64);
+
+/// A folder that was given to the library.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Root {
+    /// Its number.
+    pub id: RootId,
+    /// Its absolute path as it was given; symbolic links are kept.
+    pub path: PathBuf,
+    /// What makes a domain below it.
+    pub domain_rule: DomainRule,
+    /// How many photos the catalogue knows below it.
+    pub photos: usize,
+    /// How many of them could not be read.
+    pub failed: usize,
+}
+
+impl Root {
+    /// Whether the folder is not there now, as on a drive that is not mounted.
+    pub fn is_offline(&self) -> bool {
+        !self.path.is_dir()
+    }
+}
+
+const SELECT: &str =
+    "SELECT root.id, root.path, root.domain_rule, count(photo.id), count(photo.failure)
+    FROM root LEFT JOIN photo ON photo.root = root.id";
+
+fn from_row(row: &Row<'_>) -> rusqlite::Result<Root> {
+    Ok(Root {
+        id: RootId(row.get(0)?),
+        path: names::to_path(row.get_ref(1)?.as_blob()?),
+        domain_rule: row.get_ref(2)?.as_str()?.parse().unwrap_or_default(),
+        photos: row.get::<_, i64>(3)? as usize,
+        failed: row.get::<_, i64>(4)? as usize,
+    })
+}
+
+impl Library {
+    /// All roots in the order in which they were added.
+    pub fn roots(&self) -> Result<Vec<Root>, LibraryError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached(&format!("{SELECT} GROUP BY root.id ORDER BY root.id"))?
+                .query_map([], from_row)?
+                .collect()
+        })
+    }
+
+    /// The root that is `folder` or holds it, under whatever name the folder was given.
+    pub fn root_of(&self, folder: &Path) -> Result<Option<Root>, LibraryError> {
+        let folder = Place::of(folder)?;
+        Ok(self
+            .roots()?
+            .into_iter()
+            .find(|root| folder.is_below(&root.path)))
+    }
+}
+
+impl Writer<'_> {
+    /// Adds a folder as a root, or gives the root that is or holds it already.
+    ///
+    /// Roots that lie inside the new one become part of it and keep what is embedded. `rule` changes the domain rule;
+    /// without it a known root keeps its own and a new one takes the default.
+    pub fn add_root(&self, folder: &Path, rule: Option<DomainRule>) -> Result<Root, LibraryError> {
+        let place = Place::of(folder)?;
+        let root = match self.library.root_of(folder)? {
+            Some(root) => root,
+            None => {
+                if !place.spelled.exists() {
+                    return Err(LibraryError::NoSuchFolder {
+                        path: place.spelled,
+                    });
+                }
+                if !place.spelled.is_dir() {
+                    return Err(LibraryError::NotAFolder {
+                        path: place.spelled,
+                    });
+                }
+                self.insert_root(&place, rule.unwrap_or_default())?
+            }
+        };
+        match rule {
+            Some(rule) if rule != root.domain_rule => {
+                self.library.change_with(|transaction| {
+                    transaction.execute(
+                        "UPDATE root SET domain_rule = ?1 WHERE id = ?2",
+                        params![rule.to_string(), root.id.0],
+                    )
+                })?;
+                Ok(Root {
+                    domain_rule: rule,
+                    ..root
+                })
+            }
+            _ => Ok(root),
+        }
+    }
+
+    fn insert_root(&self, place: &Place, rule: DomainRule) -> Result<Root, LibraryError> {
+        let mut inner = Vec::new();
+        for root in self.library.roots()? {
+            if let Some(real) = real(&root.path)
+                && let Some(below) = seen_below(&real, &place.real)
+            {
+                inner.push((root.id, below.to_owned()));
+            }
+        }
+        self.library.change_with(|transaction| {
+            transaction.execute(
+                "INSERT INTO root (path, domain_rule) VALUES (?1, ?2)",
+                params![names::to_bytes(&place.spelled), rule.to_string()],
+            )?;
+            let id = RootId(transaction.last_insert_rowid());
+            for (root, below) in &inner {
+                absorb(transaction, id, *root, below)?;
+            }
+            transaction.query_row(
+                &format!("{SELECT} WHERE root.id = ?1 GROUP BY root.id"),
+                [id.0],
+                from_row,
+            )
+        })
+    }
+
+    /// Takes a root and all its photos out of the library and says how many photos that were; no file is touched.
+    ///
+    /// Works for a folder that is no longer there. A folder below a root is no root.
+    pub fn forget_root(&self, folder: &Path) -> Result<usize, LibraryError> {
+        let place = Place::of(folder)?;
+        let roots = self.library.roots()?;
+        let Some(root) = roots.iter().find(|root| place.is(&root.path)) else {
+            let known = match roots.as_slice() {
+                [] => "none is indexed".to_owned(),
+                roots => {
+                    let names: Vec<String> = roots
+                        .iter()
+                        .map(|root| root.path.display().to_string())
+                        .collect();
+                    format!("indexed are {}", names.join(", "))
+                }
+            };
+            return Err(LibraryError::UnknownRoot {
+                path: place.spelled,
+                known,
+            });
+        };
+        self.library.change_with(|transaction| {
+            transaction.execute("DELETE FROM root WHERE id = ?1", [root.id.0])
+        })?;
+        Ok(root.photos)
+    }
+}
+
+/// Moves the photos of root `inner`, which lies at `below` inside root `outer`, to the outer one.
+fn absorb(
+    transaction: &Transaction<'_>,
+    outer: RootId,
+    inner: RootId,
+    below: &Path,
+) -> rusqlite::Result<()> {
+    let mut prefix = names::to_bytes(below);
+    if !prefix.is_empty() {
+        prefix.push(b'/');
+    }
+    transaction.execute(
+        "UPDATE photo SET root = ?1, path = CAST(?2 || path AS BLOB) WHERE root = ?3",
+        params![outer.0, prefix, inner.0],
+    )?;
+    transaction.execute("DELETE FROM root WHERE id = ?1", [inner.0])?;
+    Ok(())
+}
+
+/// A folder as the user spelled it and as the system resolves it.
+struct Place {
+    spelled: PathBuf,
+    real: PathBuf,
+}
+
+impl Place {
+    fn of(folder: &Path) -> Result<Place, LibraryError> {
+        let io = |source| LibraryError::Io {
+            path: folder.to_owned(),
+            source,
+        };
+        let mut spelled = std::path::absolute(folder).map_err(io)?;
+        // `a/link/..` is not `a`: only the system can tell where a path with parent steps leads.
+        if spelled
+            .components()
+            .any(|part| part == Component::ParentDir)
+            && let Some(real) = real(&spelled)
+        {
+            spelled = real;
+        }
+        // Without a trailing slash.
+        let spelled: PathBuf = spelled.components().collect();
+        let real = real(&spelled).unwrap_or_else(|| spelled.clone());
+        Ok(Place { spelled, real })
+    }
+
+    fn is(&self, root: &Path) -> bool {
+        self.spelled == root || real(root).is_some_and(|root| root == self.real)
+    }
+
+    fn is_below(&self, root: &Path) -> bool {
+        seen_below(&self.spelled, root).is_some()
+            || real(root).is_some_and(|root| seen_below(&self.real, &root).is_some())
+    }
+}
+
+/// The way from `root` to `folder`, unless `folder` lies elsewhere or is hidden from a scan of `root`.
+fn seen_below<'a>(folder: &'a Path, root: &Path) -> Option<&'a Path> {
+    let below = folder.strip_prefix(root).ok()?;
+    let hidden = below
+        .components()
+        .any(|part| walk::is_hidden(part.as_os_str()));
+    (!hidden).then_some(below)
+}
+
+fn real(path: &Path) -> Option<PathBuf> {
+    path.canonicalize().ok()
+}

@@ -1,0 +1,108 @@
+use super::LibraryError;
+use rusqlite::{Connection, TransactionBehavior};
+use std::path::Path;
+
+/// Version of the tables below, kept in SQLite's `user_version`.
+const VERSION: i64 = 1;
+/// Marks the file as ours among SQLite files ("PUMA" in ASCII).
+const APPLICATION: i64 = 0x5055_4d41;
+
+/// Paths are stored as the bytes of the system's names, since not every name is UTF-8. An embedding's own number is
+/// never used twice, so that an index can tell a photo embedded anew from the one it knows.
+const TABLES: &str = "
+CREATE TABLE root (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    path        BLOB NOT NULL UNIQUE,
+    domain_rule TEXT NOT NULL
+);
+CREATE TABLE photo (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    root           INTEGER NOT NULL REFERENCES root(id) ON DELETE CASCADE,
+    path           BLOB NOT NULL,
+    size_bytes     INTEGER NOT NULL,
+    mtime_ns       INTEGER NOT NULL,
+    domain         TEXT NOT NULL,
+    failure        TEXT,
+    failure_reader INTEGER,
+    UNIQUE (root, path)
+);
+CREATE INDEX photo_failure ON photo(id) WHERE failure IS NOT NULL;
+CREATE TABLE model (
+    id              INTEGER PRIMARY KEY,
+    key             TEXT NOT NULL UNIQUE,
+    embedding_width INTEGER NOT NULL,
+    prompts         INTEGER NOT NULL
+);
+CREATE TABLE embedding (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    model      INTEGER NOT NULL REFERENCES model(id) ON DELETE CASCADE,
+    photo      INTEGER NOT NULL REFERENCES photo(id) ON DELETE CASCADE,
+    embedding  BLOB NOT NULL,
+    similarity BLOB NOT NULL,
+    UNIQUE (photo, model)
+);
+CREATE TABLE state (change INTEGER NOT NULL);
+INSERT INTO state VALUES (0);
+";
+
+/// Looks at the file before anything is written to it, then makes the tables or brings them up to date.
+pub(super) fn prepare(path: &Path, connection: &mut Connection) -> Result<(), LibraryError> {
+    let sqlite = |source| LibraryError::from_sqlite(path, source);
+    check(path, connection)?;
+    connection
+        .pragma_update(None, "journal_mode", "WAL")
+        .map_err(sqlite)?;
+    // Every committed batch survives a power cut.
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .map_err(sqlite)?;
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .map_err(sqlite)?;
+    if version(connection).map_err(sqlite)? < VERSION {
+        create(connection).map_err(sqlite)?;
+    }
+    Ok(())
+}
+
+/// Refuses a file of another program and one of a newer version.
+fn check(path: &Path, connection: &Connection) -> Result<(), LibraryError> {
+    let facts = || -> rusqlite::Result<(i64, i64, i64)> {
+        let tables =
+            connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let application =
+            connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        Ok((tables, application, version(connection)?))
+    };
+    let (tables, application, found) =
+        facts().map_err(|source| LibraryError::from_sqlite(path, source))?;
+    if tables > 0 && application != APPLICATION {
+        return Err(LibraryError::NotALibrary {
+            path: path.to_owned(),
+            detail: "an SQLite file of another program".to_owned(),
+        });
+    }
+    if found > VERSION {
+        return Err(LibraryError::Newer {
+            path: path.to_owned(),
+            found,
+            known: VERSION,
+        });
+    }
+    Ok(())
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Makes the tables, unless another program has just done so.
+fn create(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if version(&transaction)? < VERSION {
+        transaction.execute_batch(TABLES)?;
+        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()
+}

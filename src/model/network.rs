@@ -1,0 +1,105 @@
+use super::adapter::Adapter;
+use super::linear::Linear;
+use super::pass::Pass;
+use super::prompt_pool::PromptPool;
+use super::vit::Vit;
+use super::weights::Weights;
+use super::{Config, ModelError};
+use candle_core::{Device, Result, Tensor};
+use std::collections::BTreeMap;
+
+/// The whole network: ViT, and adapters, prompt pool and head as far as the configuration has them.
+#[derive(Clone, Debug)]
+pub struct Network {
+    vit: Vit,
+    adapters: Vec<[Adapter; 2]>,
+    prompt_pool: Option<PromptPool>,
+    head: Option<Linear>,
+}
+
+/// What a forward pass gives; `B` pictures, `N = 1 + L + n` tokens.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// What the prompt pool is asked with, `[B, d]`.
+    pub query: Option<Tensor>,
+    /// Prompt-pool similarities, `[B, M]`.
+    pub similarity: Option<Tensor>,
+    /// The weighted sum of the prompts, `[B, L, d]`.
+    pub conditional_prompt: Option<Tensor>,
+    /// All tokens after the final norm, `[B, N, d]`.
+    pub features: Tensor,
+    /// L2-normalised embedding, `[B, e]`: of the head, or of the class token where there is no head.
+    pub embedding: Tensor,
+}
+
+impl Network {
+    /// Builds the network of `config` on `tensors`, for pictures of `image_size` pixels a side.
+    ///
+    /// Tensors that are variables stay variables: a training pass gives them gradients.
+    pub fn new(
+        config: &Config,
+        tensors: &BTreeMap<String, Tensor>,
+        image_size: usize,
+        device: &Device,
+    ) -> std::result::Result<Self, ModelError> {
+        let weights = Weights::new(tensors, device)?;
+        let depth = config.vit.depth;
+        Ok(Self {
+            vit: Vit::new(&weights, &config.vit, image_size)?,
+            adapters: match config.adapter {
+                Some(_) => (0..depth)
+                    .map(|block| Adapter::pair(&weights, block))
+                    .collect::<std::result::Result<_, _>>()?,
+                None => Vec::new(),
+            },
+            prompt_pool: config
+                .prompt
+                .as_ref()
+                .map(|_| PromptPool::new(&weights))
+                .transpose()?,
+            head: config
+                .head
+                .as_ref()
+                .map(|_| Linear::new(&weights, "head"))
+                .transpose()?,
+        })
+    }
+
+    /// Normalised pixels `[B, 3, H, W]` to everything the model says of them.
+    pub fn forward(&self, pixels: &Tensor, pass: &Pass) -> Result<Output> {
+        let patches = self.vit.patch_embed(pixels)?;
+        let (mut query, mut similarity, mut conditional_prompt) = (None, None, None);
+        if let Some(pool) = &self.prompt_pool {
+            let q = pool.query(&patches)?;
+            let s = pool.similarity(&q)?;
+            conditional_prompt = Some(pool.conditional_prompt(&s)?);
+            (query, similarity) = (Some(q), Some(s));
+        }
+        let tokens = self.vit.tokens(&patches, conditional_prompt.as_ref())?;
+        let features = self.vit.encode(tokens, &self.adapters, pass)?;
+        let cls = features.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
+        let embedding = match &self.head {
+            Some(head) => head.forward(&cls, pass)?,
+            None => cls,
+        };
+        Ok(Output {
+            query,
+            similarity,
+            conditional_prompt,
+            features,
+            embedding: normalise(&embedding)?,
+        })
+    }
+
+    /// The L2-normalised class token `[B, d]` of the backbone alone: no prompts, no adapters, no head.
+    pub fn backbone_embedding(&self, pixels: &Tensor, pass: &Pass) -> Result<Tensor> {
+        let tokens = self.vit.tokens(&self.vit.patch_embed(pixels)?, None)?;
+        let features = self.vit.encode(tokens, &[], pass)?;
+        normalise(&features.narrow(1, 0, 1)?.squeeze(1)?)
+    }
+}
+
+/// Rows `[B, e]` to unit length.
+pub fn normalise(rows: &Tensor) -> Result<Tensor> {
+    rows.broadcast_div(&rows.sqr()?.sum_keepdim(1)?.sqrt()?.maximum(1e-12)?)
+}

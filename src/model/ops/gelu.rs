@@ -1,0 +1,55 @@
+use super::exp::exp;
+use super::{f32_slice, with_slice};
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+
+/// GELU with the error function, as timm's ViTs use it: `x * Phi(x)`. Any shape; carries gradients.
+///
+/// `Phi` by formula 7.1.26 of Abramowitz and Stegun, whose error (1.5e-7) is that of an f32.
+pub fn gelu(x: &Tensor) -> Result<Tensor> {
+    if x.device().is_cpu() {
+        x.contiguous()?.apply_op1(Gelu)
+    } else {
+        x.gelu_erf()
+    }
+}
+
+struct Gelu;
+
+/// The standard normal's distribution function and density at `x`.
+#[inline(always)]
+fn normal(x: f32) -> (f32, f32) {
+    let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
+    let t = 1.0 / (1.0 + 0.327_591_1 * z);
+    let poly = t
+        * (0.254_829_6
+            + t * (-0.284_496_74 + t * (1.421_413_7 + t * (-1.453_152 + t * 1.061_405_4))));
+    let gauss = exp(-z * z);
+    let tail = 0.5 * poly * gauss;
+    let cumulative = if x >= 0.0 { 1.0 - tail } else { tail };
+    (cumulative, gauss * 0.398_942_3)
+}
+
+impl CustomOp1 for Gelu {
+    fn name(&self) -> &'static str {
+        "gelu"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let x = f32_slice(storage, layout)?;
+        let y = x.iter().map(|&x| x * normal(x).0).collect();
+        Ok((CpuStorage::F32(y), layout.shape().clone()))
+    }
+
+    fn bwd(&self, arg: &Tensor, _res: &Tensor, grad_res: &Tensor) -> Result<Option<Tensor>> {
+        let grad = with_slice(arg, |x| {
+            with_slice(grad_res, |dy| {
+                let slope = |(&x, &dy): (&f32, &f32)| {
+                    let (cumulative, density) = normal(x);
+                    dy * (cumulative + x * density)
+                };
+                Ok(x.iter().zip(dy).map(slope).collect::<Vec<f32>>())
+            })
+        })?;
+        Tensor::from_vec(grad, arg.shape(), arg.device()).map(Some)
+    }
+}

@@ -1,0 +1,41 @@
+//! Operations of the training path: each carries gradients, and each is quick on a CPU.
+//!
+//! candle's fused operations cut the gradient silently, and its composed ones walk through memory many times. These
+//! stand between the two: one pass forward, one pass backward, no gradient for what is frozen. On other devices the
+//! composed form is used.
+
+mod attention;
+mod exp;
+mod gelu;
+mod layer_norm;
+mod linear;
+
+pub use attention::attention;
+pub use gelu::gelu;
+pub use layer_norm::layer_norm;
+pub use linear::frozen_linear;
+
+use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
+
+/// The contiguous f32 values behind a custom operation's argument.
+fn f32_slice<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
+    let Some((start, end)) = layout.contiguous_offsets() else {
+        bail!("a contiguous argument is needed");
+    };
+    Ok(&storage.as_slice::<f32>()?[start..end])
+}
+
+/// Calls `read` with the values of a contiguous f32 CPU tensor, without copying them.
+fn with_slice<R>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> Result<R>) -> Result<R> {
+    let tensor = tensor.contiguous()?;
+    let (storage, layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(storage) => read(f32_slice(storage, layout)?),
+        _ => bail!("a tensor on the CPU is needed"),
+    }
+}
+
+/// A copy of a CPU tensor's values, as the storage that a custom operation returns.
+fn into_storage(tensor: &Tensor) -> Result<CpuStorage> {
+    with_slice(tensor, |values| Ok(CpuStorage::F32(values.to_vec())))
+}

@@ -1,0 +1,57 @@
+use candle_core::{Device, Result, Tensor};
+use rand::Rng;
+
+/// Which of the two ways through the network a forward pass takes.
+///
+/// Both share the weights. The first uses candle's fused operations, which carry no gradients; the second uses only
+/// operations that carry them, and the gates of the stochastic adapters.
+pub enum Pass<'a> {
+    /// Fused operations; every adapter fires.
+    Inference,
+    /// Operations with gradients; adapters fire as the gates say, all of them where there are none.
+    Training(Option<&'a Gates>),
+}
+
+impl Pass<'_> {
+    /// Whether gradients are wanted.
+    pub fn is_training(&self) -> bool {
+        matches!(self, Pass::Training(_))
+    }
+
+    /// The gate `[B, 1, 1]` of a block's branch (0 attention, 1 FFN), if it is gated.
+    pub fn gate(&self, block: usize, branch: usize) -> Option<&Tensor> {
+        match self {
+            Pass::Training(Some(gates)) => gates.0.get(2 * block + branch),
+            _ => None,
+        }
+    }
+}
+
+/// Stochastic depth of the adapters: for each block and branch one factor a sample, 0 or `1 / (1 - p)`.
+pub struct Gates(Vec<Tensor>);
+
+impl Gates {
+    /// Draws the gates of `batch` samples in a network of `depth` blocks; each is closed with probability `drop`.
+    pub fn draw(
+        rng: &mut impl Rng,
+        batch: usize,
+        depth: usize,
+        drop: f64,
+        device: &Device,
+    ) -> Result<Self> {
+        let open = (1.0 / (1.0 - drop)) as f32;
+        let gates = (0..2 * depth).map(|_| {
+            let gate: Vec<f32> = (0..batch)
+                .map(|_| {
+                    if rng.random::<f64>() < drop {
+                        0.0
+                    } else {
+                        open
+                    }
+                })
+                .collect();
+            Tensor::from_vec(gate, (batch, 1, 1), device)
+        });
+        Ok(Self(gates.collect::<Result<_>>()?))
+    }
+}

@@ -1,0 +1,179 @@
+use super::checkpoint::{Checkpoint, ReadOptions};
+use super::network::Network;
+use super::pass::Pass;
+use super::{Config, ModelError};
+use candle_core::{DType, Device, Tensor};
+use image::RgbImage;
+use std::path::Path;
+
+/// The checkpoint that is compiled in.
+const SHIPPED: &[u8] = include_bytes!("../../models/puma.safetensors");
+
+/// A loaded model, ready to embed pictures.
+#[derive(Clone, Debug)]
+pub struct Puma {
+    config: Config,
+    network: Network,
+    device: Device,
+    fingerprint: String,
+}
+
+/// What the model says of one picture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedded {
+    /// L2-normalised embedding, `[e]`.
+    pub embedding: Vec<f32>,
+    /// Prompt-pool similarities, `[M]`; empty for a plain ViT.
+    pub similarity: Vec<f32>,
+}
+
+impl Puma {
+    /// Reads a checkpoint in any layout this program knows.
+    pub fn load(path: &Path, device: &Device) -> Result<Self, ModelError> {
+        Self::from_checkpoint(&Checkpoint::read(path, &ReadOptions::default())?, device)
+    }
+
+    /// The model that this project trained and compiled in.
+    pub fn shipped(device: &Device) -> Result<Self, ModelError> {
+        let checkpoint = Checkpoint::from_bytes(SHIPPED, Path::new("models/puma.safetensors"))?;
+        Self::from_checkpoint(&checkpoint, device)
+    }
+
+    /// Builds the model of a checkpoint on `device`.
+    pub fn from_checkpoint(checkpoint: &Checkpoint, device: &Device) -> Result<Self, ModelError> {
+        let image_size = checkpoint.config.vit.image_size;
+        Ok(Self {
+            network: Network::new(&checkpoint.config, &checkpoint.tensors, image_size, device)?,
+            config: checkpoint.config.clone(),
+            device: device.clone(),
+            fingerprint: fingerprint(checkpoint)?,
+        })
+    }
+
+    /// The architecture and its normalisation.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Where the model runs.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// A hash of configuration and weights, 32 hexadecimal digits: two models with the same one embed alike.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Side of the crops that [`Puma::embed`] takes, in pixels.
+    pub fn image_size(&self) -> u32 {
+        self.config.vit.image_size as u32
+    }
+
+    /// Length `e` of an embedding.
+    pub fn embedding_width(&self) -> usize {
+        self.config
+            .head
+            .as_ref()
+            .map_or(self.config.vit.width, |head| head.width)
+    }
+
+    /// Prompts `M` in the pool; 0 for a plain ViT.
+    pub fn prompts(&self) -> usize {
+        self.config
+            .prompt
+            .as_ref()
+            .map_or(0, |prompt| prompt.pool_size)
+    }
+
+    /// Embeddings and similarities of evaluation crops, in their order.
+    pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Embedded>, ModelError> {
+        if crops.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pixels = self.pixels(crops)?;
+        let output = self.network.forward(&pixels, &Pass::Inference)?;
+        let embeddings = output.embedding.to_vec2::<f32>()?;
+        let similarities = match output.similarity {
+            Some(similarity) => similarity.to_vec2::<f32>()?,
+            None => vec![Vec::new(); crops.len()],
+        };
+        let pairs = embeddings.into_iter().zip(similarities);
+        Ok(pairs
+            .map(|(embedding, similarity)| Embedded {
+                embedding,
+                similarity,
+            })
+            .collect())
+    }
+
+    /// L2-normalised class tokens `[d]` of the frozen backbone alone, without PUMA's modules.
+    pub fn embed_cls(&self, crops: &[RgbImage]) -> Result<Vec<Vec<f32>>, ModelError> {
+        if crops.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pixels = self.pixels(crops)?;
+        let embedding = self.network.backbone_embedding(&pixels, &Pass::Inference)?;
+        Ok(embedding.to_vec2()?)
+    }
+
+    fn pixels(&self, crops: &[RgbImage]) -> Result<Tensor, ModelError> {
+        Ok(pixels(
+            crops,
+            &self.config,
+            self.config.vit.image_size,
+            &self.device,
+        )?)
+    }
+}
+
+/// Crops of `size` pixels a side to normalised pixels `[B, 3, size, size]`: `(value / 255 - mean) / std`.
+pub fn pixels(
+    crops: &[RgbImage],
+    config: &Config,
+    size: usize,
+    device: &Device,
+) -> candle_core::Result<Tensor> {
+    let area = size * size;
+    let mut values = vec![0f32; crops.len() * 3 * area];
+    for (crop, planes) in crops.iter().zip(values.chunks_exact_mut(3 * area)) {
+        if crop.dimensions() != (size as u32, size as u32) {
+            candle_core::bail!(
+                "a crop of {:?} pixels, but the model takes {size} a side",
+                crop.dimensions()
+            );
+        }
+        for (channel, plane) in planes.chunks_exact_mut(area).enumerate() {
+            let scale = 1.0 / (255.0 * config.std[channel]);
+            let shift = config.mean[channel] / config.std[channel];
+            let source = crop.as_raw().iter().skip(channel).step_by(3);
+            for (value, &byte) in plane.iter_mut().zip(source) {
+                *value = f32::from(byte) * scale - shift;
+            }
+        }
+    }
+    Tensor::from_vec(values, (crops.len(), 3, size, size), device)
+}
+
+/// BLAKE3 over the configuration and every tensor's name, shape and values, cut to 128 bits.
+fn fingerprint(checkpoint: &Checkpoint) -> Result<String, ModelError> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(
+        serde_json::to_string(&checkpoint.config)
+            .unwrap_or_default()
+            .as_bytes(),
+    );
+    for (name, tensor) in &checkpoint.tensors {
+        hasher.update(format!("{name}{:?}", tensor.dims()).as_bytes());
+        let values = tensor
+            .to_dtype(DType::F32)?
+            .flatten_all()?
+            .to_vec1::<f32>()?;
+        let bytes: Vec<u8> = values
+            .iter()
+            .flat_map(|value| value.to_le_bytes())
+            .collect();
+        hasher.update(&bytes);
+    }
+    Ok(hasher.finalize().to_hex()[..32].to_string())
+}

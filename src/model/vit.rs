@@ -1,0 +1,104 @@
+use super::adapter::Adapter;
+use super::block::Block;
+use super::norm::LayerNorm;
+use super::pass::Pass;
+use super::position::resize_matrix;
+use super::weights::Weights;
+use super::{ModelError, VitConfig};
+use candle_core::{Result, Tensor};
+
+/// A Vision Transformer with timm's tensor names, split where PUMA puts its prompts in.
+#[derive(Clone, Debug)]
+pub struct Vit {
+    cls_token: Tensor,
+    pos_embed: Tensor,
+    /// `[n, grid * grid]`, where the stored position grid is not the picture's.
+    resize: Option<Tensor>,
+    patch_weight: Tensor,
+    patch_bias: Tensor,
+    patch_size: usize,
+    blocks: Vec<Block>,
+    norm: LayerNorm,
+}
+
+impl Vit {
+    /// Takes the tensors under `vit.`, for pictures of `image_size` pixels a side.
+    pub fn new(
+        weights: &Weights,
+        config: &VitConfig,
+        image_size: usize,
+    ) -> std::result::Result<Self, ModelError> {
+        let patch_weight = weights.get("vit.patch_embed.proj.weight")?;
+        let device = patch_weight.device().clone();
+        let grid = image_size / config.patch_size;
+        let resize = if grid == config.position_grid {
+            None
+        } else {
+            Some(resize_matrix(config.position_grid, grid, &device)?)
+        };
+        Ok(Self {
+            cls_token: weights.get("vit.cls_token")?,
+            pos_embed: weights.get("vit.pos_embed")?,
+            resize,
+            patch_bias: weights.get("vit.patch_embed.proj.bias")?,
+            patch_weight,
+            patch_size: config.patch_size,
+            blocks: (0..config.depth)
+                .map(|index| Block::new(weights, config, index))
+                .collect::<std::result::Result<_, _>>()?,
+            norm: LayerNorm::new(weights, "vit.norm", config.layer_norm_eps)?,
+        })
+    }
+
+    /// Patch embeddings `[B, n, d]` of pixels `[B, 3, H, W]`, without positions.
+    ///
+    /// Cutting and one matmul: on a CPU several times faster than a strided convolution.
+    pub fn patch_embed(&self, pixels: &Tensor) -> Result<Tensor> {
+        let (b, c, height, width) = pixels.dims4()?;
+        let p = self.patch_size;
+        let (rows, columns) = (height / p, width / p);
+        let patches = pixels
+            .reshape(vec![b, c, rows, p, columns, p])?
+            .permute(vec![0, 2, 4, 1, 3, 5])?
+            .reshape((b * rows * columns, c * p * p))?;
+        let d = self.patch_weight.dim(0)?;
+        patches
+            .matmul(&self.patch_weight.reshape((d, c * p * p))?.t()?)?
+            .broadcast_add(&self.patch_bias)?
+            .reshape((b, rows * columns, d))
+    }
+
+    /// The token sequence `[B, 1 + L + n, d]`: class token, prompts `[B, L, d]`, patches `[B, n, d]`, with positions.
+    ///
+    /// Every prompt token gets the class token's position.
+    pub fn tokens(&self, patches: &Tensor, prompt: Option<&Tensor>) -> Result<Tensor> {
+        let (b, n, d) = patches.dims3()?;
+        let stored = self.pos_embed.dim(1)? - 1;
+        let cls_position = self.pos_embed.narrow(1, 0, 1)?;
+        let positions = self.pos_embed.narrow(1, 1, stored)?;
+        let positions = match &self.resize {
+            Some(matrix) => matrix.matmul(&positions.squeeze(0)?)?.unsqueeze(0)?,
+            None => positions,
+        };
+        if positions.dim(1)? != n {
+            candle_core::bail!("{n} patches, but positions for {}", positions.dim(1)?);
+        }
+        let cls = (&self.cls_token + &cls_position)?.broadcast_as((b, 1, d))?;
+        let patches = patches.broadcast_add(&positions)?;
+        match prompt {
+            Some(prompt) => {
+                Tensor::cat(&[&cls, &prompt.broadcast_add(&cls_position)?, &patches], 1)
+            }
+            None => Tensor::cat(&[&cls, &patches], 1),
+        }
+    }
+
+    /// All blocks and the final norm: `[B, N, d]` to `[B, N, d]`.
+    pub fn encode(&self, tokens: Tensor, adapters: &[[Adapter; 2]], pass: &Pass) -> Result<Tensor> {
+        let mut x = tokens;
+        for (index, block) in self.blocks.iter().enumerate() {
+            x = block.forward(&x, adapters.get(index), pass)?;
+        }
+        self.norm.forward(&x, pass)
+    }
+}

@@ -1,0 +1,184 @@
+use super::TrainError;
+use super::loss::LossKind;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// What is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Adapters, prompt pool and head on a frozen ViT: the paper's method
+    Puma,
+    /// Every parameter of the ViT, the metric being that of its class token
+    Full,
+}
+
+/// How the learning rate falls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Halved at the end of each of five equal stages
+    Step,
+    /// Linear warm-up over 3 % of the steps, then half a cosine to zero
+    Cosine,
+}
+
+/// How the head starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum HeadStart {
+    /// PyTorch's linear default, as published
+    Random,
+    /// Principal axes of the frozen class tokens of the training photos, shrunk towards whitening
+    Pca,
+}
+
+/// How the class proxies start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyStart {
+    /// Kaiming uniform over the fan-out, as published
+    Random,
+    /// The mean embedding of each class before training
+    ClassMean,
+}
+
+/// Everything that decides a training run; stored in the run folder and in the checkpoint's provenance.
+///
+/// The defaults are the published setting.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainConfig {
+    /// What is trained.
+    pub method: Method,
+    /// Seed of every random number.
+    pub seed: u64,
+    /// Metric-learning loss.
+    pub loss: LossKind,
+    /// Passes over the training photos.
+    pub passes: usize,
+    /// Photos a step.
+    pub batch: usize,
+    /// Learning rate of the model's parameters.
+    pub learning_rate: f64,
+    /// Learning rate of the class proxies.
+    pub proxy_learning_rate: f64,
+    /// Decoupled weight decay.
+    pub weight_decay: f64,
+    /// How the learning rates fall.
+    pub schedule: Schedule,
+    /// Probability with which an adapter's branch is dropped for a sample.
+    pub drop: f64,
+    /// Prompts `M` in the pool.
+    pub pool_size: usize,
+    /// Tokens `L` of a prompt.
+    pub prompt_length: usize,
+    /// Rank `r` of the adapters.
+    pub rank: usize,
+    /// Width `e` of the embedding.
+    pub width: usize,
+    /// How the head starts.
+    pub head_start: HeadStart,
+    /// With [`HeadStart::Pca`]: 0 keeps the cosines of the class tokens, 1 whitens them.
+    pub whitening: f64,
+    /// How the class proxies start.
+    pub proxy_start: ProxyStart,
+    /// Weight of staying close to the embeddings that the start gives the evaluation crops; 0 leaves it out.
+    pub keep: f64,
+    /// Side of the training crops in pixels; positions are interpolated where it is not the model's own.
+    pub crop_px: usize,
+    /// Smallest part of a photo's area that a crop may show.
+    pub crop_area: f64,
+    /// Part of each set's training classes that is held out for validation, 0 for none.
+    pub validation: f64,
+    /// Sets left out of training and validation.
+    pub without: Vec<String>,
+    /// Threads that compute; 0 for all cores.
+    pub threads: usize,
+    /// Photos that a thread works on at a time.
+    pub chunk: usize,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            method: Method::Puma,
+            seed: 0,
+            loss: LossKind::CurricularFace,
+            passes: 100,
+            batch: 180,
+            learning_rate: 1e-3,
+            proxy_learning_rate: 1.0,
+            weight_decay: 1e-4,
+            schedule: Schedule::Step,
+            drop: 0.5,
+            pool_size: 20,
+            prompt_length: 8,
+            rank: 128,
+            width: 128,
+            head_start: HeadStart::Random,
+            whitening: 0.0,
+            proxy_start: ProxyStart::Random,
+            keep: 0.0,
+            crop_px: 224,
+            crop_area: 0.2,
+            validation: 0.1,
+            without: Vec::new(),
+            threads: 0,
+            chunk: 6,
+        }
+    }
+}
+
+impl TrainConfig {
+    /// Reads a TOML file; what it does not name has its default.
+    ///
+    /// # Errors
+    /// Names the file, and the field that is unknown or wrong.
+    pub fn read(path: &Path) -> Result<Self, TrainError> {
+        let text = std::fs::read_to_string(path).map_err(|error| TrainError::io(path, error))?;
+        toml::from_str(&text)
+            .map_err(|error| TrainError::Config(format!("{}: {error}", path.display())))
+    }
+
+    /// Checks every number; the text names the field and what it has to be.
+    pub fn validate(&self) -> Result<(), TrainError> {
+        let wrong = |text: &str| Err(TrainError::Config(text.to_owned()));
+        if self.passes == 0 || self.batch == 0 || self.chunk == 0 {
+            return wrong("passes, batch and chunk have to be at least 1");
+        }
+        if !(0.0..1.0).contains(&self.drop) {
+            return wrong("drop has to be at least 0 and below 1");
+        }
+        if !(0.0..=0.5).contains(&self.validation) {
+            return wrong("validation has to lie between 0 and 0.5");
+        }
+        if !(self.crop_area > 0.0 && self.crop_area <= 1.0) {
+            return wrong("crop_area has to be above 0 and at most 1");
+        }
+        if !(0.0..=1.0).contains(&self.whitening) {
+            return wrong("whitening has to lie between 0 and 1");
+        }
+        let rates = [
+            self.learning_rate,
+            self.proxy_learning_rate,
+            self.weight_decay,
+            self.keep,
+        ];
+        if rates.iter().any(|rate| !rate.is_finite() || *rate < 0.0) {
+            return wrong(
+                "learning rates, weight decay and keep have to be finite and not negative",
+            );
+        }
+        Ok(())
+    }
+
+    /// Threads that compute, at least one.
+    pub fn thread_count(&self) -> usize {
+        if self.threads > 0 {
+            self.threads
+        } else {
+            std::thread::available_parallelism().map_or(1, |cores| cores.get())
+        }
+    }
+}

@@ -1,0 +1,24 @@
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// What a generator is for; each purpose has its own stream of numbers.
+#[derive(Clone, Copy, Debug)]
+pub enum Purpose {
+    /// Initial values of the parameters.
+    Start,
+    /// Initial values of the class proxies.
+    Proxies,
+    /// The order of the samples in a pass.
+    Order,
+    /// Crop and flip of one sample.
+    Augment,
+    /// Gates of the stochastic adapters in one step.
+    Gates,
+}
+
+/// The generator of `purpose` number `index` (a step, a pass or a sample) in the run of `seed`.
+pub fn generator(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed ^ ((purpose as u64 + 1) << 56));
+    rng.set_stream(index);
+    rng
+}
