@@ -1,4 +1,6 @@
 //! Tests of `eval`.
+mod command;
+mod embed_files;
 mod metrics;
 mod photo_sets;
 mod report;
