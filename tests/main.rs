@@ -1,6 +1,7 @@
 //! The test suite: one binary, one module a room.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod app;
+mod architecture;
 mod cli;
 mod eval;
 mod figures;

@@ -2,8 +2,10 @@
 
 use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
 use crate::model::{DeviceChoice, Puma, choose_device};
+use crate::settings::{Places, Settings};
 use anyhow::Context;
-use std::path::PathBuf;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 
 /// Which model to use and where it runs.
 #[derive(clap::Args, Clone, Debug)]
@@ -37,6 +39,64 @@ impl ModelOptions {
         Puma::from_checkpoint(&checkpoint, &chosen.device)
             .with_context(|| format!("{}: cannot be used", path.display()))
     }
+}
+
+/// What the user keeps: folders and settings.
+pub struct Home {
+    /// Where things lie.
+    pub places: Places,
+    /// What was chosen, in the window or by hand.
+    pub settings: Settings,
+}
+
+impl Home {
+    /// Finds the folders and reads the settings.
+    pub fn find() -> anyhow::Result<Home> {
+        let places = Places::find()?;
+        let settings = Settings::load(&places)?;
+        Ok(Home { places, settings })
+    }
+
+    /// Loads the model that the flags ask for, else the one that the settings name, else the shipped one.
+    pub fn model(&self, options: &ModelOptions) -> anyhow::Result<Puma> {
+        let mut options = options.clone();
+        if options.device == "auto" {
+            options.device.clone_from(&self.settings.device);
+        }
+        options.model = options.model.or_else(|| self.settings.model.clone());
+        options.load()
+    }
+
+    /// The library that the flags ask for, else the user's own; it need not be there.
+    pub fn library(&self, options: &LibraryOptions) -> PathBuf {
+        options
+            .library
+            .clone()
+            .unwrap_or_else(|| self.places.library_file())
+    }
+}
+
+/// Writes one value as a line of JSON to stdout.
+pub fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    print(&line)
+}
+
+/// Writes to stdout; a reader that has gone away is an error that [`super::main`] passes over.
+pub fn print(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_ref())?;
+    out.flush()?;
+    Ok(())
+}
+
+/// A path as JSON has it: absolute, and in UTF-8 even where the name is not.
+pub fn shown(path: &Path) -> String {
+    std::path::absolute(path)
+        .unwrap_or_else(|_| path.to_owned())
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Which library to use.

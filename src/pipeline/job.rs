@@ -21,8 +21,10 @@ const JOBS_AHEAD: usize = 256;
 /// How an indexing run works.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What makes a domain; `None` leaves it to each root, and to the default for new ones.
+    /// What makes a domain in all folders of this run; `None` leaves it to each root.
     pub domain_rule: Option<DomainRule>,
+    /// What makes a domain in folders that are new, unless `domain_rule` says it.
+    pub new_root_rule: DomainRule,
     /// Photos that are embedded and stored together.
     pub batch: usize,
     /// Decoder threads.
@@ -37,6 +39,7 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             domain_rule: None,
+            new_root_rule: DomainRule::default(),
             batch: 8,
             decoders: std::thread::available_parallelism().map_or(2, usize::from),
             thumbnails: None,
@@ -103,7 +106,7 @@ pub fn index(
     let start = Instant::now();
     let writer = library.writer()?;
     let model = ModelKey::new(puma.fingerprint());
-    let sources = source::choose(&writer, folders, options.domain_rule)?;
+    let sources = source::choose(&writer, folders, options)?;
     let tally = Tally::default();
     let batch = options.batch.max(1);
     let (job_sender, job_receiver) = bounded(JOBS_AHEAD);

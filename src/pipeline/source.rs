@@ -1,5 +1,5 @@
-use super::Control;
 use super::progress::Tally;
+use super::{Control, Options};
 use crate::library::{
     FailedFile, Finding, Job, LibraryError, ModelKey, Root, RootId, ScanReport, Writer,
 };
@@ -18,7 +18,7 @@ pub(super) struct Sources {
 pub(super) fn choose(
     writer: &Writer<'_>,
     folders: &[PathBuf],
-    rule: Option<crate::library::DomainRule>,
+    options: &Options,
 ) -> Result<Sources, LibraryError> {
     let library = writer.library();
     let mut messages = Vec::new();
@@ -40,6 +40,10 @@ pub(super) fn choose(
     };
     let mut chosen = BTreeSet::new();
     for folder in &known {
+        let is_new = library.root_of(folder)?.is_none();
+        let rule = options
+            .domain_rule
+            .or_else(|| is_new.then_some(options.new_root_rule));
         let root = writer.add_root(folder, rule)?;
         if folder.canonicalize().ok() != root.path.canonicalize().ok() {
             messages.push(format!(

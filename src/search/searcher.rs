@@ -223,7 +223,8 @@ impl Searcher {
                 Some(Hit {
                     id,
                     path: path?,
-                    score: neighbour.score,
+                    // Rounding takes the cosine of equal vectors a little above 1.
+                    score: neighbour.score.min(1.0),
                     domain: snapshot.domain(neighbour.row).to_owned(),
                     similarity: snapshot.similarity(neighbour.row).to_vec(),
                 })

@@ -3,6 +3,7 @@
 pub mod golden;
 
 mod checkpoint;
+mod checkpoint_convert;
 mod checkpoint_foreign;
 mod dinov2;
 mod second_opinion;
