@@ -152,9 +152,9 @@ impl PumaApp {
         let ground =
             egui::Frame::central_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10));
         CentralPanel::default().frame(ground).show(ui, |ui| {
-            panels::messages(ui, look);
             middle(ui, look, &mut self.thumbnails, first_start);
         });
+        panels::messages(ui, look);
         panels::failures(ui, look);
         panels::forget(ui, look);
         panels::drop_zone(ui);

@@ -1,4 +1,4 @@
-use super::gallery::golden;
+use super::gallery::{Gallery, golden};
 use super::{Window, shows};
 use egui_kittest::kittest::Queryable;
 use puma::app::Query;
@@ -37,14 +37,13 @@ fn a_pasted_path_is_asked_with() {
 
 #[test]
 fn the_command_line_asks_and_adds() {
-    let mut window = Window::open();
-    let photos = window.gallery.photos();
-    let outside = window.gallery.outside("a stranger.png");
+    let gallery = Gallery::new();
+    let photos = gallery.photos();
+    let outside = gallery.outside("a stranger.png");
     golden("coffee.png").save(&outside).unwrap();
-    drop(window.harness);
-
-    window = Window::open_with(|setup| setup, vec![photos, outside.clone()]);
+    let mut window = Window::open_beside(gallery, |setup| setup, vec![photos, outside.clone()]);
     window.wait_for_answer_to(&outside);
+    window.wait_for_label("13 photos in 1 folder, 1 not readable");
 }
 
 #[test]
@@ -57,8 +56,7 @@ fn the_menu_of_a_picture_copies_its_path_and_searches() {
         .harness
         .get_by_label("Photo chelsea.png")
         .click_secondary();
-    window.harness.run_steps(3);
-    assert!(shows(&window.harness, "Show in file manager"));
+    window.wait_for_label("Show in file manager");
     window.click("Copy path");
     window.wait_for_label("The path of chelsea.png is on the clipboard.");
 
@@ -98,8 +96,7 @@ fn a_drop_zone_lights_up_while_files_are_dragged() {
         .input_mut()
         .hovered_files
         .push(egui::HoveredFile::default());
-    window.harness.step();
-    assert!(shows(&window.harness, "Drop zone"));
+    window.wait_for_label("Drop zone");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Longest wait for anything, on a machine with other work.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A window over its own library in a temporary folder, with pictures beside it.
 struct Window {
@@ -29,7 +29,14 @@ impl Window {
     }
 
     fn open_with(change: impl FnOnce(Setup) -> Setup, ask: Vec<PathBuf>) -> Window {
-        let gallery = Gallery::new();
+        Window::open_beside(Gallery::new(), change, ask)
+    }
+
+    fn open_beside(
+        gallery: Gallery,
+        change: impl FnOnce(Setup) -> Setup,
+        ask: Vec<PathBuf>,
+    ) -> Window {
         let setup = change(Setup::in_places(&Places::under(&gallery.home())).unwrap());
         let harness = Harness::builder()
             .with_size(egui::vec2(1280.0, 820.0))
@@ -37,22 +44,30 @@ impl Window {
         Window { harness, gallery }
     }
 
+    #[track_caller]
     /// Steps until `done`, or fails naming `what` and what is to be seen.
     fn wait_for(&mut self, what: &str, done: impl Fn(&Harness<'static, PumaApp>) -> bool) {
         let start = Instant::now();
         while !done(&self.harness) {
             assert!(
                 start.elapsed() < PATIENCE,
-                "waited in vain for: {what}\n{:#?}",
-                self.harness
+                "waited in vain for: {what}; the screen shows\n{:#?}",
+                self.harness.root()
             );
             std::thread::sleep(Duration::from_millis(10));
             self.harness.step();
         }
     }
 
+    #[track_caller]
     fn wait_for_label(&mut self, text: &str) {
         self.wait_for(text, |harness| shows(harness, text));
+    }
+
+    fn click_containing(&mut self, label: &str) {
+        self.harness.get_by_label_contains(label).click();
+        self.harness.step();
+        self.harness.step();
     }
 
     fn click(&mut self, label: &str) {
@@ -95,6 +110,7 @@ impl Window {
         self.harness.step();
     }
 
+    #[track_caller]
     /// Waits for the answer to a question asked with the file at `path`.
     fn wait_for_answer_to(&mut self, path: &Path) {
         self.wait_for("the answer", |harness| {

@@ -55,14 +55,14 @@ impl QueryBar {
 
 fn steps(ui: &mut Ui, look: Look<'_>) {
     let history = &look.state.history;
-    let back = ui.add_enabled(history.can_go_back(), egui::Button::new("←"));
+    let back = ui.add_enabled(history.can_go_back(), egui::Button::new("Back"));
     let back = back.on_hover_text("The query before (Alt+Left)");
-    if back.accessible_name("Back").clicked() {
+    if back.clicked() {
         look.commands.send(Command::Back);
     }
-    let forward = ui.add_enabled(history.can_go_forward(), egui::Button::new("→"));
+    let forward = ui.add_enabled(history.can_go_forward(), egui::Button::new("Forward"));
     let forward = forward.on_hover_text("The query after (Alt+Right)");
-    if forward.accessible_name("Forward").clicked() {
+    if forward.clicked() {
         look.commands.send(Command::Forward);
     }
 }

@@ -38,7 +38,7 @@ fn query(ui: &mut Ui, look: Look<'_>, answer: &Answer, preview: Option<&TextureH
     }
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let clear = ui.button("✖").on_hover_text("Ask nothing (Esc)");
+            let clear = ui.button("Clear").on_hover_text("Ask nothing (Esc)");
             if clear.accessible_name("Clear the query").clicked() {
                 look.commands.send(Command::ClearQuery);
             }
