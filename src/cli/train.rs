@@ -84,7 +84,7 @@ struct Flags {
     /// How the head starts [default: random]
     #[arg(long, value_enum)]
     head_start: Option<HeadStart>,
-    /// With --head-start pca: 0 keeps cosines, 1 whitens [default: 0]
+    /// With --head-start pca: 0 keeps angles about the mean, 1 whitens [default: 0]
     #[arg(long)]
     whitening: Option<f64>,
     /// How the class proxies start [default: random]

@@ -7,11 +7,10 @@ use nalgebra::{DMatrix, SymmetricEigen};
 /// Smallest eigenvalue that is divided by, as a part of the largest.
 const FLOOR: f64 = 1e-6;
 
-/// A head `(weight [e, d], bias [e])` onto the principal axes of class tokens `[N, d]`.
+/// A head `(weight [e, d], bias [e])` onto the principal axes of class tokens `[N, d]`, their mean at the origin.
 ///
-/// Axes are those of the second moment about zero, so that with `whitening` 0 cosines between class tokens stay what
-/// they were, as far as `e` axes hold them. With `whitening` `w` each axis is divided by its root mean square to the
-/// power `w`: 1 makes all axes count alike.
+/// With `whitening` 0 angles about the mean stay what they were, as far as `e` axes hold them. With `whitening` `w`
+/// each axis is divided by its standard deviation to the power `w`: 1 makes all axes count alike.
 pub fn principal_head(
     class_tokens: &Matrix,
     config: &TrainConfig,
@@ -22,16 +21,27 @@ pub fn principal_head(
             "a pca head of width {e} needs class tokens at least as wide, not {d}"
         )));
     }
+    let count = class_tokens.len().max(1) as f64;
+    let mut mean = vec![0f64; d];
+    for row in class_tokens.rows() {
+        mean.iter_mut()
+            .zip(row)
+            .for_each(|(mean, value)| *mean += f64::from(*value) / count);
+    }
     let mut moments = DMatrix::<f64>::zeros(d, d);
     for row in class_tokens.rows() {
-        for (i, &a) in row.iter().enumerate() {
-            for (j, &b) in row.iter().enumerate().take(i + 1) {
-                moments[(i, j)] += f64::from(a) * f64::from(b);
+        let row: Vec<f64> = row
+            .iter()
+            .zip(&mean)
+            .map(|(value, mean)| f64::from(*value) - mean)
+            .collect();
+        for (i, a) in row.iter().enumerate() {
+            for (j, b) in row.iter().enumerate().take(i + 1) {
+                moments[(i, j)] += a * b / count;
             }
         }
     }
     moments.fill_upper_triangle_with_lower_triangle();
-    moments /= class_tokens.len().max(1) as f64;
     let eigen = SymmetricEigen::new(moments);
     let mut order: Vec<usize> = (0..d).collect();
     order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
@@ -48,8 +58,18 @@ pub fn principal_head(
                 .map(|value| (factor * value) as f32),
         );
     }
+    let towards_mean = |axis: &[f32]| {
+        axis.iter()
+            .zip(&mean)
+            .map(|(a, b)| f64::from(*a) * b)
+            .sum::<f64>()
+    };
+    let bias: Vec<f32> = weight
+        .chunks_exact(d)
+        .map(|axis| -towards_mean(axis) as f32)
+        .collect();
     let weight = Tensor::from_vec(weight, (e, d), &Device::Cpu)?;
-    Ok((weight, Tensor::from_vec(vec![0f32; e], e, &Device::Cpu)?))
+    Ok((weight, Tensor::from_vec(bias, e, &Device::Cpu)?))
 }
 
 /// The mean embedding of each class `[classes, e]`, of unit length.

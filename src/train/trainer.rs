@@ -11,7 +11,7 @@ use super::seed::{Purpose, generator};
 use super::start::{random_proxies, start_tensors, trained_config};
 use super::state;
 use super::step::{Losses, StepInput, TrainStep};
-use super::validation;
+use super::validation::Evaluated;
 use super::workers::Workers;
 use crate::eval::{Matrix, Report};
 use crate::model::{Checkpoint, Config, Gates, Network, Puma, pixels};
@@ -140,8 +140,7 @@ impl Trainer {
         let principal = config.head_start == HeadStart::Pca && model_config.head.is_some();
         let mut embeddings = None;
         if needs_embeddings || principal {
-            let backbone = backbone_of(start, device)?;
-            let tokens = class_tokens(&backbone, &data)?;
+            let tokens = class_tokens(start, &data, &workers, device)?;
             if principal {
                 let (weight, bias) = principal_head(&tokens, &config)?;
                 tensors.insert("head.weight".into(), weight);
@@ -404,14 +403,13 @@ impl Trainer {
         log: &mut CsvLog,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), TrainError> {
-        let sets = &self.data.validation;
-        let report = validation::validate(
-            &self.evaluated,
-            &self.model_config,
-            &self.device,
-            &self.workers,
-            sets,
-        )?;
+        let evaluated = Evaluated {
+            network: &self.evaluated,
+            config: &self.model_config,
+            device: &self.device,
+            workers: &self.workers,
+        };
+        let report = evaluated.validate(&self.data.validation)?;
         let each: Vec<String> = report
             .sets
             .iter()
@@ -455,35 +453,32 @@ impl Trainer {
     }
 }
 
-/// The start's ViT alone.
-fn backbone_of(start: &Checkpoint, device: &Device) -> Result<Puma, TrainError> {
-    let plain = Checkpoint {
-        config: Config::plain(
-            start.config.vit.clone(),
-            start.config.mean,
-            start.config.std,
-        ),
-        tensors: start
-            .tensors
-            .iter()
-            .filter(|(name, _)| name.starts_with("vit."))
-            .map(|(name, tensor)| (name.clone(), tensor.clone()))
-            .collect(),
-        provenance: serde_json::Value::Null,
+/// Class tokens `[samples, d]` of the evaluation crops by the start's ViT alone; photos that cannot be read get zeros.
+fn class_tokens(
+    start: &Checkpoint,
+    data: &TrainingData,
+    workers: &Workers,
+    device: &Device,
+) -> Result<Matrix, TrainError> {
+    let plain = Config::plain(
+        start.config.vit.clone(),
+        start.config.mean,
+        start.config.std,
+    );
+    let network = Network::new(&plain, &start.tensors, plain.vit.image_size, device)?;
+    let backbone = Evaluated {
+        network: &network,
+        config: &plain,
+        device,
+        workers,
     };
-    Ok(Puma::from_checkpoint(&plain, device)?)
-}
-
-/// Class tokens `[samples, d]` of the evaluation crops; photos that cannot be read get a row of zeros.
-fn class_tokens(backbone: &Puma, data: &TrainingData) -> Result<Matrix, TrainError> {
     let files: Vec<PathBuf> = data
         .samples
         .iter()
         .map(|sample| sample.path.clone())
         .collect();
-    let kind = crate::eval::EmbeddingKind::Cls;
-    let embedded = crate::eval::embed_files(backbone, &files, kind, &|_| {})?;
-    let width = backbone.embedding_width();
+    let embedded = backbone.class_tokens(&files)?;
+    let width = plain.vit.width;
     let mut values = vec![0f32; files.len() * width];
     for (&index, row) in embedded.kept.iter().zip(embedded.embeddings.rows()) {
         values[index * width..][..width].copy_from_slice(row);
