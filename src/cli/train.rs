@@ -172,6 +172,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let asked = stop.clone();
     ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
         .context("Ctrl-C cannot be caught")?;
+    if config.measures_start() {
+        eprintln!("embedding every training photo with the start");
+    }
     let mut trainer = Trainer::new(
         config,
         &args.data,

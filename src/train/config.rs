@@ -173,6 +173,13 @@ impl TrainConfig {
         Ok(())
     }
 
+    /// Whether every training photo is embedded with the start before the first step, which takes a while.
+    pub fn measures_start(&self) -> bool {
+        self.keep > 0.0
+            || self.proxy_start == ProxyStart::ClassMean
+            || (self.head_start == HeadStart::Pca && self.method == Method::Puma)
+    }
+
     /// Threads that compute, at least one.
     pub fn thread_count(&self) -> usize {
         if self.threads > 0 {

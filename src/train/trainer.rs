@@ -139,7 +139,7 @@ impl Trainer {
         let needs_embeddings = config.keep > 0.0 || config.proxy_start == ProxyStart::ClassMean;
         let principal = config.head_start == HeadStart::Pca && model_config.head.is_some();
         let mut embeddings = None;
-        if needs_embeddings || principal {
+        if config.measures_start() {
             let tokens = class_tokens(start, &data, &workers, device)?;
             if principal {
                 let (weight, bias) = principal_head(&tokens, &config)?;
