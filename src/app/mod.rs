@@ -1,1 +1,32 @@
-//! The window: state, commands, panels and textures.
+//! The window: state, commands, panels, textures, and the threads that work behind it.
+//!
+//! [`PumaApp`] runs a frame in three steps: news from the workers and wishes of the user change the [`State`]
+//! (`logic`), panels show it and hand in new wishes (`ui`), and nothing else writes it. Work that may take its time runs
+//! on named threads: the engine (model, library and searcher), one indexing job, thumbnail loaders, and errands such as
+//! dialogs. Their events wake the window; answers of an older generation are dropped.
+
+mod command;
+mod desktop;
+mod engine;
+mod errand;
+mod handle_command;
+mod handle_event;
+mod history;
+mod input;
+mod messages;
+mod panels;
+mod pasted;
+mod puma_app;
+mod query;
+mod state;
+mod theme;
+mod thumbnails;
+mod window;
+mod wording;
+
+pub use command::{Command, Commands};
+pub use engine::{Answer, LibraryFacts, Setup};
+pub use puma_app::PumaApp;
+pub use query::Query;
+pub use state::State;
+pub use window::open;

@@ -1,11 +1,30 @@
-//! `puma open`.
+//! `puma` and `puma PICTURE`: the window.
 
+use super::options::{LibraryOptions, ModelOptions};
+use crate::app::{Setup, open};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Arguments of `puma open`.
+/// Arguments of `puma` without a subcommand.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Picture to search with when the window opens, or a folder to add
+    #[arg(value_name = "PICTURE")]
+    pictures: Vec<PathBuf>,
+    #[command(flatten)]
+    model: ModelOptions,
+    #[command(flatten)]
+    library: LibraryOptions,
+}
 
-pub fn run(_args: Args) -> anyhow::Result<ExitCode> {
-    anyhow::bail!("not written yet")
+/// Opens the window and returns when it is closed.
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let setup = Setup::from_choices(
+        args.model.model,
+        &args.model.device,
+        args.model.backbone,
+        args.library.library,
+    )?;
+    open(setup, args.pictures)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -4,10 +4,14 @@ use super::pass::Pass;
 use super::{Config, ModelError};
 use candle_core::{DType, Device, Tensor};
 use image::RgbImage;
+use rayon::prelude::*;
 use std::path::Path;
 
 /// The checkpoint that is compiled in.
 const SHIPPED: &[u8] = include_bytes!("../../models/puma.safetensors");
+
+/// Crops that one thread works on at a time: few enough for their activations to stay near the core.
+const CPU_CHUNK: usize = 4;
 
 /// A loaded model, ready to embed pictures.
 #[derive(Clone, Debug)]
@@ -87,43 +91,51 @@ impl Puma {
     }
 
     /// Embeddings and similarities of evaluation crops, in their order.
+    ///
+    /// On a CPU the crops are spread over rayon's threads a few at a time; elsewhere they are one batch.
     pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Embedded>, ModelError> {
-        if crops.is_empty() {
-            return Ok(Vec::new());
-        }
-        let pixels = self.pixels(crops)?;
-        let output = self.network.forward(&pixels, &Pass::Inference)?;
-        let embeddings = output.embedding.to_vec2::<f32>()?;
-        let similarities = match output.similarity {
-            Some(similarity) => similarity.to_vec2::<f32>()?,
-            None => vec![Vec::new(); crops.len()],
-        };
-        let pairs = embeddings.into_iter().zip(similarities);
-        Ok(pairs
-            .map(|(embedding, similarity)| Embedded {
-                embedding,
-                similarity,
-            })
-            .collect())
+        self.in_chunks(crops, |pixels| {
+            let output = self.network.forward(pixels, &Pass::Inference)?;
+            let embeddings = output.embedding.to_vec2::<f32>()?;
+            let similarities = match output.similarity {
+                Some(similarity) => similarity.to_vec2::<f32>()?,
+                None => vec![Vec::new(); embeddings.len()],
+            };
+            let pairs = embeddings.into_iter().zip(similarities);
+            Ok(pairs
+                .map(|(embedding, similarity)| Embedded {
+                    embedding,
+                    similarity,
+                })
+                .collect())
+        })
     }
 
     /// L2-normalised class tokens `[d]` of the frozen backbone alone, without PUMA's modules.
     pub fn embed_cls(&self, crops: &[RgbImage]) -> Result<Vec<Vec<f32>>, ModelError> {
-        if crops.is_empty() {
-            return Ok(Vec::new());
-        }
-        let pixels = self.pixels(crops)?;
-        let embedding = self.network.backbone_embedding(&pixels, &Pass::Inference)?;
-        Ok(embedding.to_vec2()?)
+        self.in_chunks(crops, |pixels| {
+            let embedding = self.network.backbone_embedding(pixels, &Pass::Inference)?;
+            Ok(embedding.to_vec2()?)
+        })
     }
 
-    fn pixels(&self, crops: &[RgbImage]) -> Result<Tensor, ModelError> {
-        Ok(pixels(
-            crops,
-            &self.config,
-            self.config.vit.image_size,
-            &self.device,
-        )?)
+    /// Calls `forward` with the pixels of a few crops at a time and joins what it gives.
+    fn in_chunks<T: Send>(
+        &self,
+        crops: &[RgbImage],
+        forward: impl Fn(&Tensor) -> Result<Vec<T>, ModelError> + Sync,
+    ) -> Result<Vec<T>, ModelError> {
+        let size_px = self.config.vit.image_size;
+        let chunk = if self.device.is_cpu() {
+            CPU_CHUNK
+        } else {
+            crops.len().max(1)
+        };
+        let chunks = crops
+            .par_chunks(chunk)
+            .map(|crops| forward(&pixels(crops, &self.config, size_px, &self.device)?));
+        let joined: Result<Vec<Vec<T>>, ModelError> = chunks.collect();
+        Ok(joined?.into_iter().flatten().collect())
     }
 }
 

@@ -7,6 +7,8 @@ mod optimizer;
 mod parameters;
 mod schedule;
 mod seed;
+mod start;
+pub use start::start_tensors;
 mod step;
 mod workers;
 pub use config::*;

@@ -1,0 +1,96 @@
+//! What the user can ask the window to do. Panels send commands; one handler carries them out.
+
+use super::query::Query;
+use super::state::Preferences;
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// One wish of the user.
+#[derive(Debug)]
+pub enum Command {
+    /// Search with this picture.
+    Ask(Query),
+    /// Search with a neighbour that was clicked; the answer waits until a double click is ruled out.
+    AskOnClick(PathBuf),
+    /// Open a file in the system's viewer; what its first click asked is called off.
+    OpenOnDoubleClick(PathBuf),
+    /// Show the query before.
+    Back,
+    /// Show the query after.
+    Forward,
+    /// Show no query.
+    ClearQuery,
+    /// Files and folders that were dropped, typed or pasted: folders are added, a picture is asked.
+    Take(Vec<PathBuf>),
+    /// Text that was typed or pasted and should name a file or folder.
+    TakeText(String),
+    /// A picture from the clipboard.
+    TakePixels(Arc<egui::ColorImage>),
+    /// Let the user choose a picture to search with.
+    PickPicture,
+    /// Let the user choose a folder to add.
+    PickFolder,
+    /// Read the clipboard.
+    Paste,
+    /// Take a folder into the library and index it.
+    AddFolder(PathBuf),
+    /// Look for new, changed and vanished files in one folder, or in all.
+    Rescan(Option<PathBuf>),
+    /// Ask whether a folder should leave the library.
+    AskToForget(PathBuf),
+    /// Take it out.
+    Forget(PathBuf),
+    /// Leave it in.
+    KeepFolder,
+    /// Let indexing wait.
+    PauseIndexing,
+    /// Let it go on.
+    ResumeIndexing,
+    /// End it; what is done is kept.
+    StopIndexing,
+    /// Open a file in the system's viewer.
+    Open(PathBuf),
+    /// Show a file in the system's file manager.
+    Reveal(PathBuf),
+    /// Put a path on the clipboard.
+    CopyPath(PathBuf),
+    /// Open or close the list of unreadable files.
+    ShowFailures(bool),
+    /// Take a message away.
+    Dismiss(u64),
+    /// Compare the query with this domain, or with its own.
+    CompareWith(Option<String>),
+    /// The user set something that is kept.
+    Prefer(Box<Preferences>),
+}
+
+/// The way of commands from the panels to the handler, emptied every frame.
+#[derive(Default)]
+pub struct Commands(RefCell<Vec<Command>>);
+
+impl Commands {
+    /// Hands in a wish.
+    pub fn send(&self, command: Command) {
+        self.0.borrow_mut().push(command);
+    }
+
+    /// Changes one of the preferences.
+    pub fn prefer(&self, current: &Preferences, change: impl FnOnce(&mut Preferences)) {
+        let mut changed = current.clone();
+        change(&mut changed);
+        if changed != *current {
+            self.send(Command::Prefer(Box::new(changed)));
+        }
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.0.borrow().is_empty()
+    }
+
+    /// All wishes since the last call, in order.
+    pub fn take(&self) -> Vec<Command> {
+        self.0.take()
+    }
+}

@@ -1,0 +1,134 @@
+//! The desktop around the window: its dialogs, viewers and file manager, each on a thread of its own.
+
+use super::engine::{Event, Events};
+use super::errand;
+use super::query::Query;
+use super::wording::file_name;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A dialog that is gone this soon was never seen.
+const NEVER_SEEN: Duration = Duration::from_millis(250);
+const NO_DIALOG: &str = "No file dialog could be opened: this desktop offers neither a portal \
+    (xdg-desktop-portal) nor zenity. Type or paste a path into the field at the top instead.";
+const PICTURES: &[&str] = &[
+    "jpg", "jpeg", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "JPG", "JPEG",
+    "PNG", "WEBP", "GIF", "BMP", "TIF", "TIFF",
+];
+
+/// Lets the user choose a picture to search with.
+pub fn pick_picture(events: &Events) {
+    let dialog = rfd::AsyncFileDialog::new()
+        .set_title("Search with a picture")
+        .add_filter("Pictures", PICTURES)
+        .add_filter("All files", &["*"])
+        .pick_file();
+    pick(events, dialog, |path| Event::Ask(Query::File(path)));
+}
+
+/// Lets the user choose a folder to add.
+pub fn pick_folder(events: &Events) {
+    let mut dialog = rfd::AsyncFileDialog::new().set_title("Add a folder of photos");
+    if let Some(user) = directories::UserDirs::new()
+        && let Some(pictures) = user.picture_dir()
+    {
+        dialog = dialog.set_directory(pictures);
+    }
+    pick(events, dialog.pick_folder(), Event::AddFolder);
+}
+
+/// Waits for a dialog on a thread; it was opened on the caller's, as macOS demands.
+fn pick(
+    events: &Events,
+    dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
+    found: impl FnOnce(PathBuf) -> Event + Send + 'static,
+) {
+    errand::run("dialog", events, move || {
+        let start = Instant::now();
+        match pollster::block_on(dialog) {
+            Some(file) => Some(found(file.path().to_owned())),
+            None if start.elapsed() < NEVER_SEEN => Some(Event::Error(NO_DIALOG.to_owned())),
+            None => None,
+        }
+    });
+}
+
+/// Opens a file in the system's viewer.
+pub fn open(events: &Events, path: PathBuf) {
+    errand::run("open", events, move || {
+        let name = file_name(&path);
+        match missing(&path).map_or_else(|| opener::open(&path).map_err(words), Err) {
+            Ok(()) => None,
+            Err(reason) => Some(Event::Error(format!(
+                "{name} could not be opened: {reason}"
+            ))),
+        }
+    });
+}
+
+/// Shows a file in the system's file manager.
+pub fn reveal(events: &Events, path: PathBuf) {
+    errand::run("reveal", events, move || {
+        let name = file_name(&path);
+        match missing(&path).map_or_else(|| opener::reveal(&path).map_err(words), Err) {
+            Ok(()) => None,
+            Err(reason) => Some(Event::Error(format!(
+                "{name} could not be shown in a file manager: {reason}. It lies in {}.",
+                path.parent().unwrap_or(&path).display()
+            ))),
+        }
+    });
+}
+
+fn missing(path: &Path) -> Option<String> {
+    let gone = std::fs::symlink_metadata(path).is_err();
+    gone.then(|| format!("{} is not there any more", path.display()))
+}
+
+fn words(error: opener::OpenError) -> String {
+    format!("{:#}", anyhow::Error::from(error))
+}
+
+/// Sorts what was dropped, typed or named on the command line into folders and pictures.
+pub fn sort(events: &Events, paths: Vec<PathBuf>) {
+    errand::run("sort", events, move || Some(sorted(paths)));
+}
+
+fn sorted(paths: Vec<PathBuf>) -> Event {
+    let (mut folders, mut files, mut refused) = (Vec::new(), Vec::new(), Vec::new());
+    for path in paths {
+        let path = std::path::absolute(&path).unwrap_or(path);
+        match std::fs::metadata(&path) {
+            Ok(facts) if facts.is_dir() => folders.push(path),
+            Ok(_) => files.push(path),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                refused.push(format!("There is no file or folder {}.", path.display()));
+            }
+            Err(error) => refused.push(format!("{} cannot be read: {error}.", path.display())),
+        }
+    }
+    Event::Sorted {
+        folders,
+        files,
+        refused,
+    }
+}
+
+/// The opaque pixels of a pasted picture, over white where it is transparent; `None` for an empty one.
+pub fn rgb(image: &egui::ColorImage) -> Option<image::RgbImage> {
+    let [width, height] = image.size;
+    if width == 0 || height == 0 {
+        return None;
+    }
+    let mut pixels = Vec::with_capacity(width * height * 3);
+    for color in &image.pixels {
+        // egui keeps colours multiplied by their opacity: what is missing to 255 is the white behind.
+        let white = 255 - color.a();
+        pixels.extend([color.r(), color.g(), color.b()].map(|part| part.saturating_add(white)));
+    }
+    image::RgbImage::from_raw(
+        u32::try_from(width).ok()?,
+        u32::try_from(height).ok()?,
+        pixels,
+    )
+}

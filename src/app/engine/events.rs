@@ -1,0 +1,95 @@
+use super::{Answer, LibraryFacts, ModelFacts};
+use crate::app::query::Query;
+use crate::figures::Profile;
+use crate::pipeline::Progress;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// News from the worker threads.
+pub enum Event {
+    /// The model is loaded and the library open.
+    Ready(ModelFacts),
+    /// The engine could not start; nothing can be asked.
+    Broken(String),
+    /// What the library holds now.
+    Library(LibraryFacts),
+    /// The mean prompt similarities of its domains now.
+    Profiles(Vec<Profile>),
+    /// A question is answered.
+    Answer(Arc<Answer>),
+    /// The picture of a query, at most 640 px a side, upright.
+    Preview {
+        /// Of which question.
+        generation: u64,
+        /// The picture.
+        image: Arc<egui::ColorImage>,
+    },
+    /// A question could not be answered.
+    Refused {
+        /// Which one.
+        generation: u64,
+        /// Why, in words.
+        reason: String,
+    },
+    /// Indexing went on.
+    Progress(Progress),
+    /// Indexing ended.
+    IndexingEnded(Result<Ended, String>),
+    /// Files and folders sorted: folders to add, pictures to ask with.
+    Sorted {
+        /// Folders among what was dropped.
+        folders: Vec<PathBuf>,
+        /// Files among it.
+        files: Vec<PathBuf>,
+        /// What is neither, with the reason.
+        refused: Vec<String>,
+    },
+    /// Ask with this picture.
+    Ask(Query),
+    /// Add this folder.
+    AddFolder(PathBuf),
+    /// Something to read, that is no error.
+    Info(String),
+    /// Something went wrong beside the engine: a dialog, a viewer, a file manager.
+    Error(String),
+}
+
+/// What an indexing run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Photos embedded in it.
+    pub embedded: usize,
+    /// Files that could not be read.
+    pub failed: usize,
+    /// Whether the user stopped it.
+    pub stopped: bool,
+    /// Whether files that were known are gone.
+    pub removed: usize,
+}
+
+/// The workers' end of the way to the window; every event wakes it.
+#[derive(Clone)]
+pub struct Events {
+    sender: Sender<Event>,
+    ctx: egui::Context,
+}
+
+/// News that may wait for the window before a worker has to.
+const MOST_WAITING: usize = 256;
+
+impl Events {
+    /// A new way to the window of `ctx`.
+    pub fn channel(ctx: &egui::Context) -> (Events, Receiver<Event>) {
+        let (sender, receiver) = bounded(MOST_WAITING);
+        let ctx = ctx.clone();
+        (Events { sender, ctx }, receiver)
+    }
+
+    /// Sends news and wakes the window; false when the window is gone.
+    pub fn send(&self, event: Event) -> bool {
+        let arrived = self.sender.send(event).is_ok();
+        self.ctx.request_repaint();
+        arrived
+    }
+}

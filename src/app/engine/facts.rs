@@ -1,0 +1,97 @@
+use crate::app::query::Query;
+use crate::search::Hit;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What answers: the model and where it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelFacts {
+    /// Where it runs, such as `CPU`.
+    pub device: String,
+    /// What the user should know about that choice.
+    pub note: Option<String>,
+    /// The checkpoint's name.
+    pub model: String,
+    /// How many prompts its pool holds; 0 for a plain ViT.
+    pub prompts: usize,
+}
+
+/// One folder of the library.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RootFacts {
+    /// The folder.
+    pub path: PathBuf,
+    /// Photos known below it.
+    pub photos: usize,
+    /// Files below it that could not be read.
+    pub failed: usize,
+    /// Whether it is not there now, as on a drive that is not mounted.
+    pub offline: bool,
+}
+
+/// A file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub reason: String,
+}
+
+/// What the library holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LibraryFacts {
+    /// Its folders in the order in which they were added.
+    pub roots: Vec<RootFacts>,
+    /// Photos known.
+    pub photos: usize,
+    /// Photos that can be found with this model.
+    pub embedded: usize,
+    /// Files that could not be read.
+    pub failures: Vec<Failure>,
+    /// Some of its photos, to start a search from.
+    pub samples: Vec<PathBuf>,
+}
+
+/// Where the domain beside a query comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DomainSource {
+    /// The query lies in the library.
+    Own,
+    /// So many of its first neighbours belong to it.
+    Neighbours {
+        /// Neighbours of that domain.
+        votes: usize,
+        /// Neighbours that were asked.
+        of: usize,
+    },
+}
+
+/// What was found for a query.
+pub struct Answer {
+    /// Which question it answers.
+    pub generation: u64,
+    /// The question.
+    pub query: Query,
+    /// Its similarity to each prompt, `[M]`; empty for a plain ViT.
+    pub similarity: Vec<f32>,
+    /// The domain it is compared with.
+    pub domain: Option<String>,
+    /// Where that domain comes from.
+    pub domain_source: DomainSource,
+    /// The neighbours, nearest first; the query's own file among them.
+    pub hits: Vec<Hit>,
+    /// From question to answer.
+    pub took: Duration,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            formatter,
+            "{} neighbours of {:?}",
+            self.hits.len(),
+            self.query
+        )
+    }
+}

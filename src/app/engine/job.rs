@@ -1,0 +1,107 @@
+use super::{Ended, Event, Events};
+use crate::library::{DomainRule, Library};
+use crate::model::Puma;
+use crate::photo::Thumbnails;
+use crate::pipeline::{self, Control, Options, Progress};
+use anyhow::anyhow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// Progress is told at most this often: more would only keep the window busy.
+const REPORT_EVERY: Duration = Duration::from_millis(150);
+
+/// One indexing run on a thread of its own.
+pub(super) struct Job {
+    control: Arc<Control>,
+    thread: JoinHandle<()>,
+}
+
+/// What a run works on.
+pub(super) struct Work {
+    /// The library's file; the run opens it for itself, so that questions never wait for it.
+    pub library: PathBuf,
+    /// The model.
+    pub puma: Arc<Puma>,
+    /// Folders that become roots; all known ones when empty.
+    pub folders: Vec<PathBuf>,
+    /// How it works.
+    pub options: Options,
+}
+
+impl Job {
+    /// Starts a run; `control` stops and pauses it.
+    pub(super) fn start(
+        work: Work,
+        control: Arc<Control>,
+        events: Events,
+        ended: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<Job> {
+        let inside = Arc::clone(&control);
+        let thread = std::thread::Builder::new()
+            .name("puma-index".to_owned())
+            .spawn(move || {
+                let result = run(&work, &inside, &events)
+                    .map_err(|error| format!("Indexing ended early: {error:#}."));
+                // The facts of the library first, so that the window never shows old ones as the end.
+                ended();
+                events.send(Event::IndexingEnded(result));
+            })?;
+        Ok(Job { control, thread })
+    }
+
+    /// Whether it is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.thread.is_finished()
+    }
+
+    /// Stops it and waits for the batch under way to be stored.
+    pub(super) fn end(self) {
+        self.control.stop();
+        if self.thread.join().is_err() {
+            tracing::error!("the indexing thread failed");
+        }
+    }
+}
+
+fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended> {
+    let library = Library::open(&work.library)?;
+    let last = std::cell::Cell::new(None::<Instant>);
+    let progress = |progress: &Progress| {
+        let due = last.get().is_none_or(|time| time.elapsed() >= REPORT_EVERY);
+        if due {
+            last.set(Some(Instant::now()));
+            if !events.send(Event::Progress(progress.clone())) {
+                control.stop();
+            }
+        }
+    };
+    let summary = pipeline::index(
+        &library,
+        &work.puma,
+        &work.folders,
+        &work.options,
+        control,
+        progress,
+    )
+    .map_err(|error| anyhow!(error))?;
+    for message in summary.messages {
+        events.send(Event::Info(message));
+    }
+    Ok(Ended {
+        embedded: summary.embedded,
+        failed: summary.failed.len(),
+        stopped: summary.stopped,
+        removed: summary.removed,
+    })
+}
+
+/// Options of a run that shares the machine with the window.
+pub(super) fn options(thumbnails: &std::path::Path, domain_rule: Option<DomainRule>) -> Options {
+    Options {
+        domain_rule,
+        thumbnails: Some(Thumbnails::new(thumbnails)),
+        ..Options::default()
+    }
+}

@@ -1,0 +1,141 @@
+//! The engine behind the window: one thread owns model, library and searcher; indexing runs on another.
+
+mod answering;
+mod events;
+mod facts;
+mod job;
+mod setup;
+mod work;
+
+pub use events::{Ended, Event, Events};
+pub use facts::{Answer, DomainSource, Failure, LibraryFacts, ModelFacts, RootFacts};
+pub use setup::Setup;
+
+use super::query::Query;
+use crate::pipeline::Control;
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+/// Wishes that may wait for the engine.
+const MOST_WAITING: usize = 64;
+
+/// What the engine thread is asked.
+enum Request {
+    /// Find the neighbours of a picture.
+    Ask {
+        /// Older than the newest one: not worth answering.
+        generation: u64,
+        /// The picture.
+        query: Query,
+    },
+    /// Index a folder, or look through all known ones again.
+    Index {
+        /// The folder, or all.
+        root: Option<PathBuf>,
+        /// How to stop and pause it.
+        control: Arc<Control>,
+    },
+    /// Take a folder out of the library.
+    Forget(PathBuf),
+    /// The library may have changed.
+    Refresh,
+    /// End.
+    Quit,
+}
+
+/// The window's hold on the engine thread. Nothing here waits.
+pub struct Engine {
+    requests: Sender<Request>,
+    newest: Arc<AtomicU64>,
+    /// Of the run that was started last.
+    control: Mutex<Arc<Control>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// Starts the engine thread, which loads the model and opens the library.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub fn start(setup: Setup, events: Events) -> std::io::Result<Engine> {
+        let (requests, receiver) = bounded(MOST_WAITING);
+        let newest = Arc::new(AtomicU64::new(0));
+        let thread = {
+            let (requests, newest) = (requests.clone(), Arc::clone(&newest));
+            std::thread::Builder::new()
+                .name("puma-engine".to_owned())
+                .spawn(move || work::run(&setup, &receiver, &requests, &newest, &events))?
+        };
+        Ok(Engine {
+            requests,
+            newest,
+            control: Mutex::default(),
+            thread: Some(thread),
+        })
+    }
+
+    /// Asks for the neighbours of a picture and gives the question's generation; older questions are dropped.
+    pub fn ask(&self, query: Query) -> u64 {
+        let generation = self.newest.fetch_add(1, Ordering::SeqCst) + 1;
+        self.send(Request::Ask { generation, query });
+        generation
+    }
+
+    /// Indexes a folder, or looks through all known ones again.
+    pub fn index(&self, root: Option<PathBuf>) {
+        let control = Arc::new(Control::new());
+        *self.control.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&control);
+        self.send(Request::Index { root, control });
+    }
+
+    /// Lets indexing wait, or go on.
+    pub fn pause_indexing(&self, paused: bool) {
+        let control = self.control();
+        if paused {
+            control.pause();
+        } else {
+            control.resume();
+        }
+    }
+
+    /// Ends indexing after the batch under way.
+    pub fn stop_indexing(&self) {
+        self.control().stop();
+    }
+
+    /// Takes a folder out of the library.
+    pub fn forget(&self, root: PathBuf) {
+        self.send(Request::Forget(root));
+    }
+
+    /// Ends the threads, keeping what is indexed; `arriving` is emptied meanwhile, so that none of them waits for it.
+    pub fn stop(&mut self, arriving: &Receiver<Event>) {
+        self.newest.fetch_add(1, Ordering::SeqCst);
+        self.stop_indexing();
+        let Some(thread) = self.thread.take() else {
+            return;
+        };
+        let mut told = false;
+        while !thread.is_finished() {
+            told = told || self.requests.try_send(Request::Quit).is_ok();
+            let _ = arriving.recv_timeout(std::time::Duration::from_millis(20));
+        }
+        if thread.join().is_err() {
+            tracing::error!("the engine thread failed");
+        }
+    }
+
+    fn control(&self) -> Arc<Control> {
+        Arc::clone(&self.control.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn send(&self, request: Request) {
+        match self.requests.try_send(request) {
+            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
+            Err(TrySendError::Full(_)) => tracing::warn!("the engine is too busy for another wish"),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+use crate::index::Kind;
+use crate::library::DomainRule;
+use crate::model::DeviceChoice;
+use crate::model::checkpoint::{Backbone, ReadOptions};
+use crate::settings::{Places, Settings};
+use anyhow::Context;
+use std::path::PathBuf;
+
+/// What the window works with; settled before it opens.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The library's file.
+    pub library: PathBuf,
+    /// Checkpoint used instead of the one compiled in.
+    pub model: Option<PathBuf>,
+    /// What a checkpoint without a configuration holds.
+    pub backbone: Option<Backbone>,
+    /// Where the model runs.
+    pub device: DeviceChoice,
+    /// How neighbours are looked for.
+    pub index_kind: Kind,
+    /// What makes a domain in folders that are added.
+    pub domain_rule: DomainRule,
+    /// Folder of the small copies of photos.
+    pub thumbnails: PathBuf,
+    /// File in which the window keeps its size and preferences.
+    pub window_memory: PathBuf,
+    /// Whether this desktop hands dropped files to the window.
+    pub drops_arrive: bool,
+}
+
+impl Setup {
+    /// The user's own library with the model compiled in, as the settings in `places` say.
+    ///
+    /// # Errors
+    /// Settings that cannot be read or understood.
+    pub fn in_places(places: &Places) -> anyhow::Result<Setup> {
+        let settings = Settings::load(places)?;
+        let meant = |word: &str| {
+            format!(
+                "in the settings file {}: {word}",
+                places.settings_file().display()
+            )
+        };
+        Ok(Setup {
+            library: places.library_file(),
+            model: settings.model,
+            backbone: None,
+            device: settings.device.parse().with_context(|| meant("device"))?,
+            index_kind: settings
+                .index_kind
+                .parse()
+                .map_err(anyhow::Error::msg)
+                .with_context(|| meant("index_kind"))?,
+            domain_rule: settings
+                .domain_rule
+                .parse()
+                .map_err(anyhow::Error::msg)
+                .with_context(|| meant("domain_rule"))?,
+            thumbnails: places.thumbnails(),
+            window_memory: places.config_dir.join("window.ron"),
+            drops_arrive: true,
+        })
+    }
+
+    /// The same with what the command line says instead.
+    ///
+    /// # Errors
+    /// Settings as in [`Setup::in_places`], no home folder, or words that name no device or backbone.
+    pub fn from_choices(
+        model: Option<PathBuf>,
+        device: &str,
+        backbone: Option<String>,
+        library: Option<PathBuf>,
+    ) -> anyhow::Result<Setup> {
+        let mut setup = Setup::in_places(&Places::find()?)?;
+        if model.is_some() {
+            setup.model = model;
+        }
+        if device != "auto" {
+            setup.device = device.parse()?;
+        }
+        setup.backbone = backbone.map(|name| name.parse()).transpose()?;
+        if let Some(library) = library {
+            setup.library = library;
+        }
+        Ok(setup)
+    }
+
+    /// How the checkpoint file is to be read.
+    pub(super) fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            backbone: self.backbone,
+            ..ReadOptions::default()
+        }
+    }
+}

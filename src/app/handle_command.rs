@@ -1,0 +1,161 @@
+//! What the user's wishes change.
+
+use super::command::Command;
+use super::messages::Kind;
+use super::pasted::paths_in;
+use super::puma_app::PumaApp;
+use super::query::Query;
+use super::state::{Asking, EngineState, Indexing, View};
+use super::{desktop, wording};
+use std::path::PathBuf;
+
+/// Carries out `command`.
+pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
+    let now_s = ctx.input(|input| input.time);
+    match command {
+        Command::Ask(query) => ask(app, query, now_s),
+        Command::AskOnClick(path) => {
+            let double_click_s =
+                ctx.options(|options| options.input_options.max_double_click_delay);
+            ask(app, Query::File(path), now_s);
+            if let Some(asking) = &mut app.state.asking {
+                asking.not_before_s = now_s + double_click_s;
+            }
+        }
+        Command::OpenOnDoubleClick(path) => {
+            app.state.asking = None;
+            desktop::open(&app.events, path);
+        }
+        Command::Back => step(app, now_s, |history| history.back()),
+        Command::Forward => step(app, now_s, |history| history.forward()),
+        Command::ClearQuery => {
+            app.state.asking = None;
+            app.state.answer = None;
+        }
+        Command::Take(paths) => desktop::sort(&app.events, paths),
+        Command::TakeText(text) => take_text(app, &text, now_s),
+        Command::TakePixels(image) => take_pixels(app, &image, now_s),
+        Command::PickPicture => desktop::pick_picture(&app.events),
+        Command::PickFolder => desktop::pick_folder(&app.events),
+        Command::Paste => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
+        Command::AddFolder(path) => index(app, Some(path), now_s),
+        Command::Rescan(path) => index(app, path, now_s),
+        Command::AskToForget(path) => app.state.forgetting = Some(path),
+        Command::KeepFolder => app.state.forgetting = None,
+        Command::Forget(path) => {
+            app.state.forgetting = None;
+            app.engine.forget(path);
+        }
+        Command::PauseIndexing => pause(app, true),
+        Command::ResumeIndexing => pause(app, false),
+        Command::StopIndexing => {
+            if let Some(indexing) = &mut app.state.indexing {
+                indexing.stopping = true;
+                app.engine.stop_indexing();
+            }
+        }
+        Command::Open(path) => desktop::open(&app.events, path),
+        Command::Reveal(path) => desktop::reveal(&app.events, path),
+        Command::CopyPath(path) => {
+            ctx.copy_text(path.display().to_string());
+            let text = format!(
+                "The path of {} is on the clipboard.",
+                wording::file_name(&path)
+            );
+            app.state.messages.add(Kind::Info, text, now_s);
+        }
+        Command::ShowFailures(open) => app.state.failures_open = open,
+        Command::Dismiss(id) => app.state.messages.dismiss(id),
+        Command::CompareWith(domain) => app.state.compare_with = domain,
+        Command::Prefer(preferences) => {
+            ctx.set_theme(preferences.theme);
+            app.state.preferences = *preferences;
+        }
+    }
+}
+
+fn ask(app: &mut PumaApp, query: Query, now_s: f64) {
+    if let EngineState::Broken(reason) = &app.state.engine {
+        let text = format!("Nothing can be asked: {reason}");
+        app.state.messages.add(Kind::Error, text, now_s);
+        return;
+    }
+    app.state.preferences.view = View::Neighbours;
+    let generation = app.engine.ask(query.clone());
+    app.state.asking = Some(Asking {
+        generation,
+        query,
+        not_before_s: now_s,
+        early: None,
+    });
+}
+
+fn step(
+    app: &mut PumaApp,
+    now_s: f64,
+    step: impl FnOnce(&mut super::history::History) -> Option<Query>,
+) {
+    if let Some(query) = step(&mut app.state.history) {
+        ask(app, query, now_s);
+    }
+}
+
+fn take_text(app: &mut PumaApp, text: &str, now_s: f64) {
+    let paths = paths_in(text);
+    if paths.is_empty() {
+        let shown = wording::shortened(text.trim(), 60);
+        let text = format!(
+            "“{shown}” names no file or folder. PUMA searches by pictures: give it one, or the path of one."
+        );
+        app.state.messages.add(Kind::Error, text, now_s);
+    } else {
+        desktop::sort(&app.events, paths);
+    }
+}
+
+fn take_pixels(app: &mut PumaApp, image: &egui::ColorImage, now_s: f64) {
+    app.pasted += 1;
+    match desktop::rgb(image) {
+        Some(image) => {
+            let number = app.pasted;
+            let image = std::sync::Arc::new(image);
+            ask(app, Query::Pasted { number, image }, now_s);
+        }
+        None => {
+            app.state
+                .messages
+                .add(Kind::Error, "The picture on the clipboard is empty.", now_s)
+        }
+    }
+}
+
+fn pause(app: &mut PumaApp, paused: bool) {
+    if let Some(indexing) = &mut app.state.indexing {
+        indexing.paused = paused;
+        app.engine.pause_indexing(paused);
+    }
+}
+
+/// Indexes one folder, or all; while another run is on, a folder waits for its turn.
+fn index(app: &mut PumaApp, root: Option<PathBuf>, now_s: f64) {
+    if app.state.indexing.is_some() {
+        if let Some(root) = root
+            && !app.state.waiting_roots.contains(&root)
+        {
+            app.state.waiting_roots.push(root);
+        }
+        return;
+    }
+    if matches!(app.state.engine, EngineState::Broken(_)) {
+        let text = "Nothing can be indexed while the model does not answer.";
+        app.state.messages.add(Kind::Error, text, now_s);
+        return;
+    }
+    app.engine.index(root.clone());
+    app.state.indexing = Some(Indexing {
+        root,
+        progress: None,
+        paused: false,
+        stopping: false,
+    });
+}

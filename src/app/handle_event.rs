@@ -1,0 +1,142 @@
+//! What news from the workers changes.
+
+use super::command::Command;
+use super::engine::{Ended, Event};
+use super::messages::Kind;
+use super::puma_app::PumaApp;
+use super::query::Query;
+use super::state::{EngineState, Indexing};
+use super::wording::{counted, file_name};
+use crate::figures;
+use std::time::Duration;
+
+/// Changes the state as `event` says.
+pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
+    let now_s = ctx.input(|input| input.time);
+    let state = &mut app.state;
+    match event {
+        Event::Ready(facts) => state.engine = EngineState::Ready(facts),
+        Event::Broken(reason) => {
+            state.asking = None;
+            state.messages.add(Kind::Error, reason.clone(), now_s);
+            state.engine = EngineState::Broken(reason);
+        }
+        Event::Library(facts) => {
+            let first = state.library.is_none();
+            if first && !facts.roots.is_empty() {
+                // New photos since the last time, and what was left undone then.
+                app.commands.send(Command::Rescan(None));
+            }
+            state.library = Some(facts);
+        }
+        Event::Profiles(profiles) => {
+            state.overall = figures::overall(&profiles);
+            state.profiles = profiles;
+        }
+        Event::Answer(answer) => {
+            if let Some(asking) = &mut state.asking
+                && asking.generation == answer.generation
+            {
+                asking.early = Some(answer);
+            }
+        }
+        Event::Preview { generation, image } => app.set_preview(ctx, generation, image),
+        Event::Refused { generation, reason } => {
+            if state.asking.as_ref().map(|asking| asking.generation) == Some(generation) {
+                state.asking = None;
+                state.messages.add(Kind::Error, reason, now_s);
+            }
+        }
+        Event::Progress(progress) => {
+            if let Some(indexing) = &mut state.indexing {
+                indexing.progress = Some(progress);
+            }
+        }
+        Event::IndexingEnded(result) => {
+            let indexing = state.indexing.take();
+            match result {
+                Ok(ended) => {
+                    if let Some(text) = summary(indexing.as_ref(), &ended) {
+                        state.messages.add(Kind::Info, text, now_s);
+                    }
+                    if ended.stopped {
+                        state.waiting_roots.clear();
+                    }
+                }
+                Err(reason) => state.messages.add(Kind::Error, reason, now_s),
+            }
+            app.thumbnails.retry_failed();
+            if !app.state.waiting_roots.is_empty() {
+                let next = app.state.waiting_roots.remove(0);
+                app.commands.send(Command::AddFolder(next));
+            }
+        }
+        Event::Sorted {
+            folders,
+            files,
+            refused,
+        } => {
+            for reason in refused {
+                state.messages.add(Kind::Error, reason, now_s);
+            }
+            for folder in folders {
+                app.commands.send(Command::AddFolder(folder));
+            }
+            if files.len() > 1 {
+                let text = format!("Asked with the first of {} pictures.", files.len());
+                app.state.messages.add(Kind::Info, text, now_s);
+            }
+            if let Some(first) = files.into_iter().next() {
+                app.commands.send(Command::Ask(Query::File(first)));
+            }
+        }
+        Event::Ask(query) => app.commands.send(Command::Ask(query)),
+        Event::AddFolder(folder) => app.commands.send(Command::AddFolder(folder)),
+        Event::Info(text) => state.messages.add(Kind::Info, text, now_s),
+        Event::Error(text) => state.messages.add(Kind::Error, text, now_s),
+    }
+}
+
+/// Shows an answer that is there and whose time has come.
+pub fn show_early_answer(app: &mut PumaApp, ctx: &egui::Context) {
+    let now_s = ctx.input(|input| input.time);
+    let state = &mut app.state;
+    let Some(asking) = &mut state.asking else {
+        return;
+    };
+    if asking.early.is_some() && now_s < asking.not_before_s {
+        ctx.request_repaint_after(Duration::from_secs_f64(asking.not_before_s - now_s));
+        return;
+    }
+    if let Some(answer) = asking.early.take() {
+        state.history.visit(asking.query.clone());
+        state.asking = None;
+        state.compare_with = None;
+        state.answer = Some(answer);
+    }
+}
+
+fn summary(indexing: Option<&Indexing>, ended: &Ended) -> Option<String> {
+    let place = indexing
+        .and_then(|indexing| indexing.root.as_deref())
+        .map_or_else(|| "all folders".to_owned(), file_name);
+    let mut text = match (ended.stopped, ended.embedded) {
+        (true, done) => format!(
+            "Stopped: {} indexed so far in {place}.",
+            counted(done, "photo")
+        ),
+        // Nothing new is no news, unless something is wrong or gone.
+        (false, 0) if ended.failed == 0 && ended.removed == 0 => return None,
+        (false, done) => format!("{} indexed in {place}.", counted(done, "photo")),
+    };
+    if ended.removed > 0 {
+        text += &format!(" {} gone from the disk.", counted(ended.removed, "photo"));
+    }
+    if ended.failed > 0 {
+        text += &format!(
+            " {} could not be read; the list is in the folders panel.",
+            counted(ended.failed, "file")
+        );
+    }
+    Some(text)
+}

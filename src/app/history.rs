@@ -1,0 +1,86 @@
+//! The queries asked in this run, with back and forward.
+
+use super::query::Query;
+
+/// A line of queries and the place in it that is shown.
+#[derive(Default)]
+pub struct History {
+    asked: Vec<Query>,
+    /// How many of `asked` lie at or before the shown one; 0 while nothing is shown.
+    position: usize,
+}
+
+/// More than this is forgotten, oldest first.
+const LONGEST: usize = 100;
+
+impl History {
+    /// Notes a new query; what lay ahead is dropped.
+    pub fn visit(&mut self, query: Query) {
+        if self.current() == Some(&query) {
+            return;
+        }
+        self.asked.truncate(self.position);
+        self.asked.push(query);
+        if self.asked.len() > LONGEST {
+            self.asked.remove(0);
+        }
+        self.position = self.asked.len();
+    }
+
+    /// The query that is shown.
+    pub fn current(&self) -> Option<&Query> {
+        self.position
+            .checked_sub(1)
+            .and_then(|at| self.asked.get(at))
+    }
+
+    /// Whether there is a query before the shown one.
+    pub fn can_go_back(&self) -> bool {
+        self.position > 1
+    }
+
+    /// Whether there is a query after the shown one.
+    pub fn can_go_forward(&self) -> bool {
+        self.position < self.asked.len()
+    }
+
+    /// Steps to the query before.
+    pub fn back(&mut self) -> Option<Query> {
+        if !self.can_go_back() {
+            return None;
+        }
+        self.position -= 1;
+        self.current().cloned()
+    }
+
+    /// Steps to the query after.
+    pub fn forward(&mut self) -> Option<Query> {
+        if !self.can_go_forward() {
+            return None;
+        }
+        self.position += 1;
+        self.current().cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn back_and_forward_walk_the_line() {
+        let query = |name: &str| Query::File(name.into());
+        let mut history = History::default();
+        assert!(!history.can_go_back());
+        for name in ["a", "b", "b", "c"] {
+            history.visit(query(name));
+        }
+        assert_eq!(history.back(), Some(query("b")));
+        assert_eq!(history.back(), Some(query("a")));
+        assert_eq!(history.back(), None);
+        assert_eq!(history.forward(), Some(query("b")));
+        history.visit(query("d"));
+        assert!(!history.can_go_forward());
+        assert_eq!(history.back(), Some(query("b")));
+    }
+}

@@ -1,0 +1,225 @@
+use crate::app::theme;
+use egui::{Color32, Response, Ui};
+use egui_plot::{Bar, BarChart, GridMark, Line, Plot, PlotPoints};
+
+/// One profile to draw: a name, a colour and a value for each prompt.
+pub struct Series<'a> {
+    /// What the values belong to.
+    pub name: &'a str,
+    /// Its colour.
+    pub color: Color32,
+    /// Similarity to each prompt, `[M]`.
+    pub values: &'a [f32],
+}
+
+/// The common vertical range of several profiles, zero included, with some air.
+pub fn range_of<'a>(profiles: impl Iterator<Item = &'a [f32]>) -> (f64, f64) {
+    let (mut low, mut high) = (0.0_f64, 0.0_f64);
+    for &value in profiles.flatten() {
+        low = low.min(f64::from(value));
+        high = high.max(f64::from(value));
+    }
+    let air = ((high - low) * 0.08).max(1e-4);
+    (
+        if low < 0.0 { low - air } else { 0.0 },
+        if high > 0.0 { high + air } else { 0.0 },
+    )
+}
+
+/// Grouped bars over the prompts, the first series in front, with the values under the pointer.
+pub fn bar_chart(
+    ui: &mut Ui,
+    salt: impl std::hash::Hash + std::fmt::Debug,
+    height_px: f32,
+    range: (f64, f64),
+    series: &[Series<'_>],
+    line: Option<&Series<'_>>,
+) -> Response {
+    let prompts = series.first().map_or(0, |first| first.values.len());
+    let width = 0.8 / series.len().max(1) as f64;
+    let shown = frame(ui, salt, height_px, range, prompts).show(ui, |plot| {
+        for (at, one) in series.iter().enumerate() {
+            let shift = (at as f64 + 0.5) * width - 0.4;
+            let bars = one
+                .values
+                .iter()
+                .enumerate()
+                .map(|(prompt, &value)| {
+                    Bar::new(prompt as f64 + 1.0 + shift, f64::from(value))
+                        .width(width * 0.92)
+                        .fill(one.color)
+                })
+                .collect();
+            plot.bar_chart(BarChart::new(one.name, bars).allow_hover(false));
+        }
+        if let Some(line) = line {
+            let points = points(line.values);
+            plot.line(
+                Line::new(line.name, points)
+                    .color(line.color)
+                    .width(1.5)
+                    .allow_hover(false),
+            );
+        }
+    });
+    let all: Vec<&Series<'_>> = series.iter().chain(line).collect();
+    with_values(shown.response, shown.transform, prompts, &all)
+}
+
+/// Profiles as lines over the prompts in one chart.
+pub fn line_chart(
+    ui: &mut Ui,
+    salt: impl std::hash::Hash + std::fmt::Debug,
+    height_px: f32,
+    range: (f64, f64),
+    series: &[Series<'_>],
+) -> Response {
+    let prompts = series.first().map_or(0, |first| first.values.len());
+    let shown = frame(ui, salt, height_px, range, prompts)
+        .legend(egui_plot::Legend::default())
+        .show(ui, |plot| {
+            for one in series {
+                let points = points(one.values);
+                plot.line(
+                    Line::new(one.name, points)
+                        .color(one.color)
+                        .width(2.0)
+                        .allow_hover(false),
+                );
+            }
+        });
+    let all: Vec<&Series<'_>> = series.iter().collect();
+    with_values(shown.response, shown.transform, prompts, &all)
+}
+
+fn points(values: &[f32]) -> PlotPoints<'static> {
+    values
+        .iter()
+        .enumerate()
+        .map(|(prompt, &value)| [prompt as f64 + 1.0, f64::from(value)])
+        .collect()
+}
+
+/// An empty chart whose x axis counts prompts from 1, still under the pointer: it does not zoom or move.
+fn frame<'a>(
+    ui: &Ui,
+    salt: impl std::hash::Hash + std::fmt::Debug,
+    height_px: f32,
+    (low, high): (f64, f64),
+    prompts: usize,
+) -> Plot<'a> {
+    let step = if prompts > 12 { 5 } else { 1 };
+    Plot::new(salt)
+        .height(height_px)
+        .allow_zoom(false)
+        .allow_drag(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .show_background(false)
+        .show_x(false)
+        .show_y(false)
+        .show_grid([false, true])
+        .set_margin_fraction(egui::Vec2::ZERO)
+        .default_x_bounds(0.3, prompts as f64 + 0.7)
+        .default_y_bounds(low, high)
+        .auto_bounds(false)
+        .reset()
+        .label_formatter(|_| None)
+        .grid_color(ui.visuals().weak_text_color())
+        .y_axis_min_width(34.0)
+        .x_grid_spacer(move |_| {
+            (1..=prompts)
+                .filter(|prompt| *prompt == 1 || prompt % step == 0)
+                .map(|prompt| GridMark {
+                    value: prompt as f64,
+                    step_size: step as f64,
+                })
+                .collect()
+        })
+        .x_axis_formatter(|mark, _| format!("{:.0}", mark.value))
+}
+
+/// Shows the values of the prompt under the pointer.
+fn with_values(
+    response: Response,
+    transform: egui_plot::PlotTransform,
+    prompts: usize,
+    series: &[&Series<'_>],
+) -> Response {
+    let Some(pointer) = response.hover_pos() else {
+        return response;
+    };
+    let prompt = transform.value_from_position(pointer).x.round();
+    if prompt < 1.0 || prompt > prompts as f64 {
+        return response;
+    }
+    response.on_hover_ui_at_pointer(|ui| {
+        ui.strong(format!("Prompt {prompt:.0}"));
+        let mut ranked: Vec<(&str, Color32, f32)> = series
+            .iter()
+            .filter_map(|one| Some((one.name, one.color, *one.values.get(prompt as usize - 1)?)))
+            .collect();
+        if ranked.len() > 3 {
+            ranked.sort_by(|a, b| b.2.total_cmp(&a.2));
+        }
+        let hidden = ranked.len().saturating_sub(16);
+        for (name, color, value) in ranked.into_iter().take(16) {
+            ui.horizontal(|ui| {
+                let (dot, _) = ui.allocate_exact_size(egui::vec2(8.0, 8.0), egui::Sense::hover());
+                ui.painter().circle_filled(dot.center(), 4.0, color);
+                ui.label(format!("{value:+.4}  {name}"));
+            });
+        }
+        if hidden > 0 {
+            ui.weak(format!("and {hidden} more"));
+        }
+    })
+}
+
+/// A one-line key to the colours of a chart.
+pub fn key(ui: &mut Ui, entries: &[(&str, Color32)]) {
+    ui.horizontal_wrapped(|ui| {
+        for (name, color) in entries {
+            let (dot, _) = ui.allocate_exact_size(egui::vec2(12.0, 12.0), egui::Sense::hover());
+            ui.painter().rect_filled(dot.shrink(1.0), 3, *color);
+            ui.weak(crate::app::wording::shortened(name, 34));
+            ui.add_space(6.0);
+        }
+    });
+}
+
+/// The colour of the query in every chart.
+pub fn query_color(ui: &Ui) -> Color32 {
+    theme::accent(ui.visuals())
+}
+
+/// The numbers, from 1, of the prompts with the largest values, largest first.
+pub fn strongest(values: &[f32], most: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
+    order
+        .into_iter()
+        .take(most)
+        .map(|prompt| prompt + 1)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_hold_every_value_and_zero() {
+        let (low, high) = range_of([&[0.2_f32, 0.3][..], &[-0.1, 0.05][..]].into_iter());
+        assert!(low < -0.1 && high > 0.3);
+        let (low, high) = range_of([&[0.2_f32, 0.3][..]].into_iter());
+        assert!(low == 0.0 && high > 0.3);
+    }
+
+    #[test]
+    fn the_strongest_prompts_come_first() {
+        assert_eq!(strongest(&[0.1, 0.9, -0.4, 0.5], 2), [2, 4]);
+    }
+}

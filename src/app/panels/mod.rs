@@ -1,0 +1,40 @@
+//! The parts of the window, one file each: they show the state and send commands.
+
+mod bars;
+mod drop_zone;
+mod failures;
+mod figure3;
+mod folders;
+mod forget;
+mod grid;
+mod messages;
+mod prompts;
+mod query_bar;
+mod status_bar;
+mod tile;
+mod welcome;
+mod why;
+
+pub use drop_zone::drop_zone;
+pub use failures::failures;
+pub use folders::folders;
+pub use forget::forget;
+pub use grid::neighbours;
+pub use messages::messages;
+pub use prompts::prompts;
+pub use query_bar::QueryBar;
+pub use status_bar::status_bar;
+pub use welcome::{no_query, welcome};
+pub use why::why;
+
+use super::command::Commands;
+use super::state::State;
+
+/// What every panel gets: the state to read, and the way for commands.
+#[derive(Clone, Copy)]
+pub struct Look<'a> {
+    /// What to show.
+    pub state: &'a State,
+    /// Where wishes go.
+    pub commands: &'a Commands,
+}

@@ -1,0 +1,70 @@
+use super::Look;
+use crate::app::state::EngineState;
+use crate::app::wording::{count, counted};
+use egui::{Align, Layout, Ui};
+
+/// One line at the bottom: what the library holds, and what answers.
+pub fn status_bar(ui: &mut Ui, look: Look<'_>) {
+    ui.horizontal(|ui| {
+        ui.label(library(look));
+        if let Some(asking) = &look.state.asking {
+            ui.separator();
+            ui.spinner();
+            ui.weak(format!(
+                "Looking for neighbours of {}…",
+                asking.query.name()
+            ));
+        } else if let Some(answer) = &look.state.answer {
+            ui.separator();
+            ui.weak(format!("answered in {} ms", answer.took.as_millis()));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| engine(ui, look));
+    });
+}
+
+fn library(look: Look<'_>) -> String {
+    let Some(library) = &look.state.library else {
+        return "Opening the library…".to_owned();
+    };
+    let mut text = format!(
+        "{} in {}",
+        counted(library.photos, "photo"),
+        counted(library.roots.len(), "folder")
+    );
+    let waiting = library
+        .photos
+        .saturating_sub(library.embedded + library.failures.len());
+    if waiting > 0 {
+        text += &format!(", {} not indexed yet", count(waiting));
+    }
+    if !library.failures.is_empty() {
+        text += &format!(", {} not readable", count(library.failures.len()));
+    }
+    text
+}
+
+fn engine(ui: &mut Ui, look: Look<'_>) {
+    match &look.state.engine {
+        EngineState::Starting => {
+            ui.weak("Loading the model…");
+            ui.spinner();
+        }
+        EngineState::Broken(reason) => {
+            let color = ui.visuals().error_fg_color;
+            ui.colored_label(color, "The model does not answer")
+                .on_hover_text(reason);
+        }
+        EngineState::Ready(facts) => {
+            let prompts = match facts.prompts {
+                0 => "no prompt pool".to_owned(),
+                prompts => counted(prompts, "prompt"),
+            };
+            ui.label(format!("{} · {prompts} · {}", facts.model, facts.device));
+            if let Some(note) = &facts.note {
+                let color = ui.visuals().warn_fg_color;
+                let note = egui::RichText::new(note).color(color);
+                ui.add(egui::Label::new(note).truncate());
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+use super::command::Commands;
+use super::engine::{Engine, Event, Events, Setup};
+use super::panels::{self, Look, QueryBar};
+use super::state::{EngineState, Preferences, State, View};
+use super::thumbnails::{Thumbnail, ThumbnailCache};
+use super::{handle_command, handle_event, input, theme};
+use crossbeam_channel::Receiver;
+use egui::{CentralPanel, Panel, TextureHandle, TextureOptions, Ui};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The running window: what it shows, what the user is doing to it, and the workers behind it.
+pub struct PumaApp {
+    pub(super) state: State,
+    pub(super) commands: Commands,
+    pub(super) engine: Engine,
+    pub(super) events: Events,
+    arriving: Receiver<Event>,
+    pub(super) thumbnails: ThumbnailCache,
+    query_bar: QueryBar,
+    preview: Option<(u64, TextureHandle)>,
+    /// How many pictures were pasted in this run.
+    pub(super) pasted: u64,
+}
+
+/// Texture memory for thumbnails: about a thousand of them.
+const THUMBNAIL_BUDGET_BYTES: usize = 256 << 20;
+/// Key of the preferences in eframe's storage.
+const STORED: &str = "preferences";
+/// No frame of ours should take longer than this.
+const LONG_FRAME: Duration = Duration::from_millis(50);
+
+impl PumaApp {
+    /// Starts the workers; `ask` is what the window opens with.
+    ///
+    /// # Errors
+    /// Where the system gives no threads.
+    pub fn new(
+        creation: &eframe::CreationContext<'_>,
+        setup: Setup,
+        ask: Vec<PathBuf>,
+    ) -> std::io::Result<PumaApp> {
+        let ctx = &creation.egui_ctx;
+        theme::apply(ctx);
+        let preferences: Preferences = creation
+            .storage
+            .and_then(|storage| eframe::get_value(storage, STORED))
+            .unwrap_or_default();
+        ctx.set_theme(preferences.theme);
+        let (events, arriving) = Events::channel(ctx);
+        let thumbnails = ThumbnailCache::start(ctx, &setup.thumbnails, THUMBNAIL_BUDGET_BYTES)?;
+        let drops_arrive = setup.drops_arrive;
+        let engine = Engine::start(setup, events.clone())?;
+        let app = PumaApp {
+            state: State {
+                preferences,
+                drops_arrive,
+                ..State::default()
+            },
+            commands: Commands::default(),
+            engine,
+            events,
+            arriving,
+            thumbnails,
+            query_bar: QueryBar::default(),
+            preview: None,
+            pasted: 0,
+        };
+        if !ask.is_empty() {
+            app.commands.send(super::command::Command::Take(ask));
+        }
+        Ok(app)
+    }
+
+    /// The state that the panels show.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    fn receive(&mut self, ctx: &egui::Context) {
+        // No more than are there now: workers that never rest must not keep the frame waiting.
+        for _ in 0..self.arriving.len() {
+            match self.arriving.try_recv() {
+                Ok(event) => handle_event::handle(self, ctx, event),
+                Err(_) => break,
+            }
+        }
+        handle_event::show_early_answer(self, ctx);
+        for command in self.commands.take() {
+            handle_command::handle(self, ctx, command);
+        }
+        let now_s = ctx.input(|input| input.time);
+        if let Some(left_s) = self.state.messages.expire(now_s) {
+            ctx.request_repaint_after(Duration::from_secs_f64(left_s.max(0.05)));
+        }
+    }
+
+    /// Keeps the picture of a query, unless a newer one is there.
+    pub(super) fn set_preview(
+        &mut self,
+        ctx: &egui::Context,
+        generation: u64,
+        image: Arc<egui::ColorImage>,
+    ) {
+        if self.preview.as_ref().is_none_or(|(of, _)| *of < generation) {
+            let texture = ctx.load_texture("query", image, TextureOptions::LINEAR);
+            self.preview = Some((generation, texture));
+        }
+    }
+
+    /// The picture of the shown query: a small one from the cache until the larger one is there.
+    fn preview(&mut self) -> Option<TextureHandle> {
+        let answer = self.state.answer.as_ref()?;
+        match &self.preview {
+            Some((of, texture)) if *of == answer.generation => Some(texture.clone()),
+            _ => match self.thumbnails.get(answer.query.path()?) {
+                Thumbnail::Ready(texture) => Some(texture),
+                Thumbnail::Loading | Thumbnail::Failed(_) => None,
+            },
+        }
+    }
+
+    fn panels(&mut self, ui: &mut Ui) {
+        let preview = self.preview();
+        let look = Look {
+            state: &self.state,
+            commands: &self.commands,
+        };
+        let preferences = &self.state.preferences;
+        Panel::top("query bar")
+            .frame(bar_frame(ui))
+            .show(ui, |ui| self.query_bar.show(ui, look));
+        Panel::bottom("status bar")
+            .frame(bar_frame(ui))
+            .show(ui, |ui| panels::status_bar(ui, look));
+        let first_start = self.state.is_empty_library() && self.state.answer.is_none();
+        if !first_start && preferences.folders_open {
+            Panel::left("folders")
+                .default_size(250.0)
+                .size_range(200.0..=420.0)
+                .show(ui, |ui| panels::folders(ui, look));
+        }
+        if !first_start && preferences.why_open {
+            Panel::right("why")
+                .default_size(330.0)
+                .size_range(280.0..=560.0)
+                .show(ui, |ui| panels::why(ui, look, preview.as_ref()));
+        }
+        CentralPanel::default().show(ui, |ui| {
+            panels::messages(ui, look);
+            middle(ui, look, &mut self.thumbnails, first_start);
+        });
+        panels::failures(ui, look);
+        panels::forget(ui, look);
+        panels::drop_zone(ui);
+    }
+}
+
+fn bar_frame(ui: &Ui) -> egui::Frame {
+    egui::Frame::side_top_panel(ui.style()).inner_margin(egui::Margin::symmetric(10, 7))
+}
+
+fn middle(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, first_start: bool) {
+    let state = look.state;
+    if first_start && state.asking.is_none() {
+        panels::welcome(ui, look);
+    } else if state.preferences.view == View::Prompts {
+        panels::prompts(ui, look);
+    } else if let Some(answer) = &state.answer {
+        panels::neighbours(ui, look, answer, thumbnails);
+    } else if state.library.is_none() && matches!(state.engine, EngineState::Starting) {
+        ui.centered_and_justified(|ui| ui.spinner());
+    } else {
+        panels::no_query(ui, look, thumbnails);
+    }
+}
+
+impl eframe::App for PumaApp {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.receive(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let start = Instant::now();
+        self.thumbnails.begin_frame(ui.ctx());
+        input::read(ui.ctx(), &self.state, &self.commands);
+        self.panels(ui);
+        if !self.commands.is_empty() {
+            // Carried out at the start of the next frame, which must not wait for the mouse to move.
+            ui.ctx().request_repaint();
+        }
+        let took = start.elapsed();
+        if took > LONG_FRAME {
+            tracing::debug!("a frame took {} ms", took.as_millis());
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        eframe::set_value(storage, STORED, &self.state.preferences);
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        // The workers block on a full channel: let them go on to their end.
+        self.engine.stop(&self.arriving);
+    }
+}

@@ -1,0 +1,205 @@
+//! Everything the panels show. Panels read it; only the command and event handlers write it.
+
+use super::engine::{Answer, LibraryFacts, ModelFacts};
+use super::history::History;
+use super::messages::Messages;
+use super::query::Query;
+use crate::figures::{self, Profile};
+use crate::pipeline::Progress;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What the middle of the window shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum View {
+    /// The neighbours of the query.
+    #[default]
+    Neighbours,
+    /// The prompt profiles of the library's domains.
+    Prompts,
+}
+
+/// How the profiles of the domains are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Chart {
+    /// One small chart a domain, all with the same scale.
+    #[default]
+    SmallMultiples,
+    /// All domains as lines in one chart.
+    Overlaid,
+}
+
+/// What is taken away from similarities before they are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Scale {
+    /// Nothing: cosine similarities as in the paper.
+    Raw,
+    /// The library's mean; without this all domains look nearly alike.
+    #[default]
+    Relative,
+    /// The same in standard deviations over the library.
+    Deviations,
+}
+
+impl Scale {
+    /// The same in the words of the figures.
+    pub fn view(self) -> figures::View {
+        match self {
+            Scale::Raw => figures::View::Mean,
+            Scale::Relative => figures::View::Centred,
+            Scale::Deviations => figures::View::Standardised,
+        }
+    }
+}
+
+/// What the user set and finds again at the next start.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// Light, dark, or as the system says.
+    pub theme: egui::ThemePreference,
+    /// Wished width of a tile in points; the grid stretches it to fill its rows.
+    pub tile_px: f32,
+    /// What the middle shows.
+    pub view: View,
+    /// How the profiles are drawn.
+    pub chart: Chart,
+    /// What is taken away from similarities before they are drawn.
+    pub scale: Scale,
+    /// Whether the panel of folders is open.
+    pub folders_open: bool,
+    /// Whether the panel of reasons is open.
+    pub why_open: bool,
+}
+
+impl Default for Preferences {
+    fn default() -> Self {
+        Preferences {
+            theme: egui::ThemePreference::System,
+            tile_px: 168.0,
+            view: View::default(),
+            chart: Chart::default(),
+            scale: Scale::default(),
+            folders_open: true,
+            why_open: true,
+        }
+    }
+}
+
+/// Where the engine stands.
+#[derive(Debug, Default)]
+pub enum EngineState {
+    /// Loading the model and opening the library.
+    #[default]
+    Starting,
+    /// Answering.
+    Ready(ModelFacts),
+    /// It could not start; the reason in words.
+    Broken(String),
+}
+
+/// The question that is out.
+#[derive(Debug)]
+pub struct Asking {
+    /// Answers of any other generation are stale.
+    pub generation: u64,
+    /// What was asked.
+    pub query: Query,
+    /// egui's clock in seconds; the answer is shown no sooner, so that the second click of a double
+    /// click still falls on the tile that the first one meant.
+    pub not_before_s: f64,
+    /// The answer, if it came before it may be shown.
+    pub early: Option<Arc<Answer>>,
+}
+
+/// The indexing that runs now.
+#[derive(Debug)]
+pub struct Indexing {
+    /// The folder it works on; `None` while it goes through all of them.
+    pub root: Option<PathBuf>,
+    /// Its last report.
+    pub progress: Option<Progress>,
+    /// Whether the user asked it to wait.
+    pub paused: bool,
+    /// Whether the user asked it to stop.
+    pub stopping: bool,
+}
+
+/// The window's state.
+#[derive(Default)]
+pub struct State {
+    /// What is kept between starts.
+    pub preferences: Preferences,
+    /// Whether the model answers.
+    pub engine: EngineState,
+    /// What the library holds; `None` until it is known.
+    pub library: Option<LibraryFacts>,
+    /// Mean prompt similarities of each domain, sorted by name.
+    pub profiles: Vec<Profile>,
+    /// The profile of the whole library; `None` without photos.
+    pub overall: Option<Profile>,
+    /// The question that is out.
+    pub asking: Option<Asking>,
+    /// The answer that is shown.
+    pub answer: Option<Arc<Answer>>,
+    /// Why the last question has no answer.
+    pub refusal: Option<String>,
+    /// Queries of this run.
+    pub history: History,
+    /// The indexing that runs.
+    pub indexing: Option<Indexing>,
+    /// Folders that wait for it to end.
+    pub waiting_roots: Vec<PathBuf>,
+    /// Cards to be read.
+    pub messages: Messages,
+    /// The folder whose removal awaits the user's word.
+    pub forgetting: Option<PathBuf>,
+    /// Whether the list of unreadable files is open.
+    pub failures_open: bool,
+    /// The domain the query is compared with, where the user chose one.
+    pub compare_with: Option<String>,
+    /// Whether this desktop hands dropped files to the window.
+    pub drops_arrive: bool,
+}
+
+impl State {
+    /// Whether no folder has been added yet.
+    pub fn is_empty_library(&self) -> bool {
+        self.indexing.is_none()
+            && self
+                .library
+                .as_ref()
+                .is_some_and(|library| library.roots.is_empty())
+    }
+
+    /// The place of a domain in the sorted list, which decides its colour.
+    pub fn domain_index(&self, domain: &str) -> Option<usize> {
+        self.profiles
+            .binary_search_by(|profile| profile.domain.as_str().cmp(domain))
+            .ok()
+    }
+
+    /// The profile the shown query is compared with: the one the user chose, or its own domain's.
+    pub fn reference_profile(&self) -> Option<&Profile> {
+        let own = self
+            .answer
+            .as_ref()
+            .and_then(|answer| answer.domain.as_deref());
+        let name = self.compare_with.as_deref().or(own)?;
+        self.domain_index(name).map(|index| &self.profiles[index])
+    }
+
+    /// Similarities `[M]` of one picture or one domain, on the scale that the user chose.
+    pub fn scaled(&self, similarity: &[f32]) -> Vec<f32> {
+        let Some(overall) = &self.overall else {
+            return similarity.to_vec();
+        };
+        let profile = Profile {
+            domain: String::new(),
+            count: 1,
+            mean: similarity.to_vec(),
+            std: Vec::new(),
+        };
+        profile.view(self.preferences.scale.view(), overall)
+    }
+}

@@ -1,0 +1,125 @@
+use crate::photo::{self, Limits, Thumbnails};
+use crossbeam_channel::{Receiver, Sender, bounded};
+use egui::ColorImage;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+type Loaded = (PathBuf, Result<ColorImage, String>);
+
+/// Threads that load thumbnails, the one ordered last first: that is what the user looks at.
+pub(super) struct Loader {
+    orders: Arc<Orders>,
+    loaded: Receiver<Loaded>,
+}
+
+#[derive(Default)]
+struct Orders {
+    state: Mutex<OrderState>,
+    news: Condvar,
+}
+
+#[derive(Default)]
+struct OrderState {
+    waiting: Vec<PathBuf>,
+    given_up: Vec<PathBuf>,
+    closed: bool,
+}
+
+const THREADS: usize = 2;
+/// Orders beyond this give up the oldest ones, which lie far from what is seen.
+const MOST_WAITING: usize = 256;
+/// Loaded pictures that may wait for the window, at 256 KiB each.
+const MOST_LOADED: usize = 64;
+
+impl Loader {
+    pub(super) fn start(ctx: &egui::Context, folder: &Path) -> std::io::Result<Loader> {
+        let orders = Arc::new(Orders::default());
+        let (sender, loaded) = bounded(MOST_LOADED);
+        for number in 0..THREADS {
+            let orders = Arc::clone(&orders);
+            let thumbnails = Thumbnails::new(folder);
+            let sender = sender.clone();
+            let ctx = ctx.clone();
+            std::thread::Builder::new()
+                .name(format!("puma-thumbnail-{number}"))
+                .spawn(move || work(&orders, &thumbnails, &sender, &ctx))?;
+        }
+        Ok(Loader { orders, loaded })
+    }
+
+    pub(super) fn order(&self, path: PathBuf) {
+        let mut state = lock(&self.orders);
+        state.waiting.push(path);
+        if state.waiting.len() > MOST_WAITING {
+            let oldest = state.waiting.remove(0);
+            state.given_up.push(oldest);
+        }
+        drop(state);
+        self.orders.news.notify_one();
+    }
+
+    pub(super) fn loaded(&self) -> impl Iterator<Item = Loaded> + '_ {
+        self.loaded.try_iter()
+    }
+
+    pub(super) fn given_up(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut lock(&self.orders).given_up)
+    }
+}
+
+impl Drop for Loader {
+    fn drop(&mut self) {
+        lock(&self.orders).closed = true;
+        self.orders.news.notify_all();
+    }
+}
+
+fn lock(orders: &Orders) -> std::sync::MutexGuard<'_, OrderState> {
+    // A list of paths is sound whatever a panicking thread did to it.
+    orders.state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn next(orders: &Orders) -> Option<PathBuf> {
+    let mut state = lock(orders);
+    loop {
+        if state.closed {
+            return None;
+        }
+        if let Some(path) = state.waiting.pop() {
+            return Some(path);
+        }
+        state = orders
+            .news
+            .wait(state)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+fn work(orders: &Orders, thumbnails: &Thumbnails, sender: &Sender<Loaded>, ctx: &egui::Context) {
+    while let Some(path) = next(orders) {
+        let result = load(thumbnails, &path);
+        if sender.send((path, result)).is_err() {
+            return;
+        }
+        ctx.request_repaint();
+    }
+}
+
+fn load(thumbnails: &Thumbnails, path: &Path) -> Result<ColorImage, String> {
+    let facts = std::fs::metadata(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => "The file is no longer there.".to_owned(),
+        _ => format!("The file cannot be read: {error}."),
+    })?;
+    let mtime_ns = facts
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
+        .and_then(|age| i64::try_from(age.as_nanos()).ok())
+        .unwrap_or(0);
+    thumbnails
+        .load_or_make(path, mtime_ns, facts.len(), || {
+            photo::read(path, &Limits::default())
+        })
+        .map(|image| super::color_image(&image))
+        .map_err(|error| format!("{:#}", anyhow::Error::from(error)))
+}

@@ -1,0 +1,135 @@
+//! Thumbnails as textures: loaded on threads of their own, kept within a byte budget, failures remembered.
+
+mod loader;
+
+use egui::{ColorImage, TextureHandle, TextureOptions};
+use loader::Loader;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// What there is to show for a file.
+#[derive(Clone)]
+pub enum Thumbnail {
+    /// Nothing yet; the window is woken when it comes.
+    Loading,
+    /// A texture of at most 256 px a side, upright.
+    Ready(TextureHandle),
+    /// No picture, and why.
+    Failed(String),
+}
+
+struct Entry {
+    thumbnail: Thumbnail,
+    bytes: usize,
+    last_used: u64,
+}
+
+/// The textures of the files seen last.
+pub struct ThumbnailCache {
+    entries: HashMap<PathBuf, Entry>,
+    loader: Loader,
+    bytes: usize,
+    budget_bytes: usize,
+    frame: u64,
+}
+
+/// Textures handed to the graphics card in one frame at most, so that no frame takes long.
+const UPLOADS_PER_FRAME: usize = 16;
+
+impl ThumbnailCache {
+    /// Starts the loading threads; `folder` holds the small copies between runs.
+    ///
+    /// # Errors
+    /// Where the system gives no threads.
+    pub fn start(
+        ctx: &egui::Context,
+        folder: &Path,
+        budget_bytes: usize,
+    ) -> std::io::Result<ThumbnailCache> {
+        Ok(ThumbnailCache {
+            entries: HashMap::new(),
+            loader: Loader::start(ctx, folder)?,
+            bytes: 0,
+            budget_bytes,
+            frame: 0,
+        })
+    }
+
+    /// Takes in what was loaded and lets go of what was not seen for longest; called once a frame.
+    pub fn begin_frame(&mut self, ctx: &egui::Context) {
+        self.frame += 1;
+        for (arrived, (path, result)) in self.loader.loaded().take(UPLOADS_PER_FRAME).enumerate() {
+            let (thumbnail, bytes) = match result {
+                Ok(image) => {
+                    let bytes = image.pixels.len() * 4;
+                    let name = path.to_string_lossy();
+                    let texture = ctx.load_texture(name, image, TextureOptions::LINEAR);
+                    (Thumbnail::Ready(texture), bytes)
+                }
+                Err(reason) => (Thumbnail::Failed(reason), 0),
+            };
+            if let Some(entry) = self.entries.get_mut(&path) {
+                self.bytes = self.bytes - entry.bytes + bytes;
+                entry.thumbnail = thumbnail;
+                entry.bytes = bytes;
+            }
+            if arrived + 1 == UPLOADS_PER_FRAME {
+                ctx.request_repaint();
+            }
+        }
+        for path in self.loader.given_up() {
+            // Scrolled past before its turn came: asked for again when it is seen again.
+            self.entries.remove(&path);
+        }
+        self.shrink();
+    }
+
+    /// The thumbnail of the file at `path`, ordered from the loader at the first call.
+    pub fn get(&mut self, path: &Path) -> Thumbnail {
+        if let Some(entry) = self.entries.get_mut(path) {
+            entry.last_used = self.frame;
+            return entry.thumbnail.clone();
+        }
+        self.loader.order(path.to_owned());
+        let entry = Entry {
+            thumbnail: Thumbnail::Loading,
+            bytes: 0,
+            last_used: self.frame,
+        };
+        self.entries.insert(path.to_owned(), entry);
+        Thumbnail::Loading
+    }
+
+    /// Forgets failures, so that files that were mended since are tried again.
+    pub fn retry_failed(&mut self) {
+        self.entries
+            .retain(|_, entry| !matches!(entry.thumbnail, Thumbnail::Failed(_)));
+    }
+
+    fn shrink(&mut self) {
+        if self.bytes <= self.budget_bytes {
+            return;
+        }
+        let mut by_age: Vec<(u64, PathBuf)> = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| entry.bytes > 0 && entry.last_used + 1 < self.frame)
+            .map(|(path, entry)| (entry.last_used, path.clone()))
+            .collect();
+        by_age.sort_unstable();
+        for (_, path) in by_age {
+            if self.bytes <= self.budget_bytes {
+                break;
+            }
+            if let Some(entry) = self.entries.remove(&path) {
+                self.bytes -= entry.bytes;
+            }
+        }
+    }
+}
+
+/// A decoded picture as egui takes it.
+pub fn color_image(image: &image::RgbImage) -> ColorImage {
+    let size = [image.width() as usize, image.height() as usize];
+    ColorImage::from_rgb(size, image.as_raw())
+}

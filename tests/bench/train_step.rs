@@ -1,0 +1,118 @@
+//! Time of one training step, randomly initialised DeiT-Tiny: `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK]`.
+
+use candle_core::{Device, Tensor, Var};
+use puma::model::{Config, Gates, Network, Pass};
+use puma::train::loss::CurricularFace;
+use puma::train::{AdamW, Group, Method, Parameters, StepInput, TrainStep, Workers, start_tensors};
+use rand::SeedableRng;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// Processor time of this process so far in seconds, where the system tells it (Linux); else 0.
+fn cpu_s() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat
+        .rsplit(") ")
+        .next()
+        .unwrap_or_default()
+        .split(' ')
+        .collect();
+    let ticks = |index: usize| {
+        fields
+            .get(index)
+            .and_then(|ticks| ticks.parse::<f64>().ok())
+            .unwrap_or(0.0)
+    };
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+fn main() -> anyhow::Result<()> {
+    let numbers: Vec<usize> = std::env::args()
+        .skip(1)
+        .filter_map(|arg| arg.parse().ok())
+        .collect();
+    let number = |index: usize, default| numbers.get(index).copied().unwrap_or(default);
+    let (crop_px, batch, chunk) = (number(0, 224), number(1, 48), number(2, 6));
+    for method in [Method::Puma, Method::Full] {
+        let config = match method {
+            Method::Puma => Config::deit_tiny().with_puma(20, 8, 128, 128),
+            Method::Full => Config::deit_tiny(),
+        };
+        let mut tensors = start_tensors(&config, &BTreeMap::new(), 0)?;
+        for (name, shape) in puma::model::checkpoint::expected_tensors(&config) {
+            if !tensors.contains_key(&name) {
+                tensors.insert(
+                    name,
+                    (Tensor::randn(0f32, 1.0, shape, &Device::Cpu)? * 0.05)?,
+                );
+            }
+        }
+        let parameters = Parameters::split(&tensors, method, &Device::Cpu)?;
+        let network = Network::new(&config, &parameters.tensors(), crop_px, &Device::Cpu)?;
+        let width = config.embedding_width();
+        let proxies = Var::randn(0f32, 1f32, (268, width), &Device::Cpu)?;
+        let mut list: Vec<_> = parameters
+            .trainable()
+            .iter()
+            .map(|(name, var)| (name.clone(), var.clone(), Group::Model))
+            .collect();
+        list.push(("proxies".into(), proxies.clone(), Group::Proxies));
+        let mut optimizer = AdamW::new(list, 1e-4)?;
+        let variables: Vec<Var> = optimizer.variables().cloned().collect();
+        let variables: Vec<&Var> = variables.iter().collect();
+        let mut loss = CurricularFace::new(268);
+        let workers = Workers::new(std::thread::available_parallelism()?.get())?;
+        let labels: Vec<u32> = (0..batch as u32).map(|i| i * 5 % 268).collect();
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
+        let mut chunks = Vec::new();
+        let mut gates = Vec::new();
+        for start in (0..batch).step_by(chunk) {
+            let size = chunk.min(batch - start);
+            chunks.push(Tensor::randn(
+                0f32,
+                1f32,
+                (size, 3, crop_px, crop_px),
+                &Device::Cpu,
+            )?);
+            gates.push(Gates::draw(
+                &mut rng,
+                size,
+                config.vit.depth,
+                0.5,
+                &Device::Cpu,
+            )?);
+        }
+        let step = TrainStep {
+            network: &network,
+            pool: &[],
+            proxies: &proxies,
+        };
+        let input = StepInput {
+            chunks: &chunks,
+            gates: Some(&gates),
+            labels: &labels,
+            keep: None,
+        };
+        for round in 0..3 {
+            let (start, cpu) = (Instant::now(), cpu_s());
+            workers.map(chunks.len(), |index| {
+                network
+                    .forward(&chunks[index], &Pass::Inference)
+                    .map(|_| ())
+            })?;
+            let (inference_s, inference_cpu) = (start.elapsed().as_secs_f64(), cpu_s() - cpu);
+            let (start, cpu) = (Instant::now(), cpu_s());
+            let (_, gradients) = step.run(&input, &mut loss, &workers, &variables)?;
+            optimizer.step(&gradients, |_| 1e-3)?;
+            let (step_s, step_cpu) = (start.elapsed().as_secs_f64(), cpu_s() - cpu);
+            println!(
+                "{method:?} round {round}: inference {:.1} pictures/s ({:.0} CPU-ms each), step {:.1} pictures/s ({:.0} CPU-ms each)",
+                batch as f64 / inference_s,
+                1e3 * inference_cpu / batch as f64,
+                batch as f64 / step_s,
+                1e3 * step_cpu / batch as f64
+            );
+        }
+    }
+    Ok(())
+}
