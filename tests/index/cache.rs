@@ -13,7 +13,10 @@ fn a_saved_graph_is_read_back_and_gives_the_same_answers() {
     let loaded = Hnsw::load(&file, &vectors).unwrap();
     for row in 0..50 {
         let query = vectors.row(row);
-        assert_eq!(built.nearest(query, 20, None), loaded.nearest(query, 20, None));
+        assert_eq!(
+            built.nearest(query, 20, None),
+            loaded.nearest(query, 20, None)
+        );
     }
 }
 
