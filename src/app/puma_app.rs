@@ -137,24 +137,32 @@ impl PumaApp {
         let first_start = self.state.is_empty_library() && self.state.answer.is_none();
         if !first_start && preferences.folders_open {
             Panel::left("folders")
+                .frame(side_frame(ui))
                 .default_size(250.0)
                 .size_range(200.0..=420.0)
                 .show(ui, |ui| panels::folders(ui, look));
         }
         if !first_start && preferences.why_open {
             Panel::right("why")
+                .frame(side_frame(ui))
                 .default_size(330.0)
                 .size_range(280.0..=560.0)
                 .show(ui, |ui| panels::why(ui, look, preview.as_ref()));
         }
-        CentralPanel::default().show(ui, |ui| {
-            panels::messages(ui, look);
+        let ground =
+            egui::Frame::central_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10));
+        CentralPanel::default().frame(ground).show(ui, |ui| {
             middle(ui, look, &mut self.thumbnails, first_start);
         });
+        panels::messages(ui, look);
         panels::failures(ui, look);
         panels::forget(ui, look);
         panels::drop_zone(ui);
     }
+}
+
+fn side_frame(ui: &Ui) -> egui::Frame {
+    egui::Frame::side_top_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10))
 }
 
 fn bar_frame(ui: &Ui) -> egui::Frame {
