@@ -144,6 +144,11 @@ fn wrong_folders_are_named() {
     let place = Place::new();
     assert!(
         place
+            .refused(&["index"])
+            .contains("no folder is indexed yet")
+    );
+    assert!(
+        place
             .refused(&["index", "fotos"])
             .contains("no folder fotos")
     );

@@ -181,9 +181,25 @@ fn a_refresh_takes_in_what_was_indexed_and_forgets_what_is_gone() {
     let before = searcher.query_file(&new, &Request::top(100)).unwrap();
     assert_eq!(before.hits.len(), 16);
     assert!(searcher.refresh().unwrap());
+    assert!(!clone.refresh().unwrap());
     let after = clone.query_file(&new, &Request::top(100)).unwrap();
     assert_eq!(after.hits.len(), 17);
     assert_eq!(after.hits[0].path, new);
+}
+
+#[test]
+fn a_refresh_scans_what_the_graph_does_not_hold_yet() {
+    let place = Place::new();
+    place.index();
+    let searcher = place.searcher(Kind::Hnsw);
+    let new = place.photos().join("rings/new.png");
+    pictures::draw(&new, 77, 64);
+    place.index();
+    searcher.refresh().unwrap();
+    assert_eq!(searcher.index_kind(), Kind::Exact);
+    let found = searcher.query_file(&new, &Request::top(3)).unwrap();
+    assert_eq!(found.hits[0].path, new);
+    assert_eq!(place.searcher(Kind::Hnsw).index_kind(), Kind::Hnsw);
 }
 
 #[test]
