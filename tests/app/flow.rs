@@ -121,3 +121,16 @@ fn what_is_set_changes_the_grid() {
     window.harness.run_steps(3);
     assert!(!window.harness.state().state().preferences.why_open);
 }
+
+/// A question asked before anything is indexed is answered as the library fills.
+#[test]
+fn an_early_question_finds_what_is_indexed_later() {
+    let mut window = Window::open();
+    window.wait_for_label("Find pictures by looking");
+    let cat = window.gallery.photo("cats/chelsea.png");
+    window.drop_on(&cat);
+    window.wait_for_label("The library holds no photo to compare with yet.");
+    window.index_gallery();
+    window.wait_for_label("Neighbour 12: ");
+    assert!(!window.harness.state().state().history.can_go_back());
+}

@@ -73,3 +73,20 @@ fn a_photo_that_vanished_shows_why_it_has_no_picture() {
     window.wait_for_label("1 photo gone from the disk.");
     window.wait_for_label("12 photos in 1 folder, 1 not readable");
 }
+
+/// Without a display the program says so and names what works without one.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_the_reason_is_printed() {
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_puma"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .env("PUMA_HOME", tempfile::tempdir().unwrap().path())
+        .output()
+        .unwrap();
+    assert!(!run.status.success());
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(said.contains("there is no display"), "{said}");
+    assert!(said.contains("puma search"), "{said}");
+}

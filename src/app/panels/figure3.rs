@@ -42,12 +42,14 @@ pub fn small_multiples(ui: &mut Ui, look: Look<'_>) {
         .show_rows(ui, row_px, rows, |ui, rows| {
             for row in rows {
                 ui.horizontal_top(|ui| {
-                    for index in row * columns..((row + 1) * columns).min(values.len()) {
+                    let first = row * columns;
+                    let shown = values.iter().enumerate().skip(first).take(columns);
+                    for (index, values) in shown {
                         let size = egui::vec2(chart_width, row_px);
                         ui.allocate_ui(size, |ui| {
                             ui.vertical(|ui| {
                                 ui.set_width(chart_width);
-                                one(ui, look, index, &values[index], query.as_deref(), range);
+                                one(ui, look, index, values, query.as_deref(), range);
                             });
                         });
                     }

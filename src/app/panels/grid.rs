@@ -9,6 +9,9 @@ use egui::{ScrollArea, Ui};
 /// Space between tiles, both ways.
 const GAP_PX: f32 = 10.0;
 
+/// Room for the scroll bar, which otherwise floats over the last column.
+const BAR_PX: f32 = 10.0;
+
 /// How many columns a row of `width` points holds and how wide each tile is, so that the row is filled.
 pub fn columns(width: f32, wished_px: f32) -> (usize, f32) {
     let columns = ((width + GAP_PX) / (wished_px + GAP_PX)).round().max(1.0);
@@ -26,8 +29,7 @@ pub fn tiles<'a>(
     tile: impl Fn(usize) -> Tile<'a>,
 ) -> Option<usize> {
     ui.spacing_mut().item_spacing = egui::vec2(GAP_PX, GAP_PX);
-    let bar = ui.spacing().scroll.allocated_width();
-    let width = ui.available_width() - bar;
+    let width = ui.available_width() - BAR_PX;
     let (columns, side) = columns(width, look.state.preferences.tile_px);
     let mut pointed = None;
     ScrollArea::vertical()

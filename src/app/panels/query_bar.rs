@@ -42,7 +42,7 @@ impl QueryBar {
     fn path_field(&mut self, ui: &mut Ui, look: Look<'_>) {
         let field = TextEdit::singleline(&mut self.typed)
             .hint_text("or type the path of a picture or folder")
-            .desired_width(250.0);
+            .desired_width(300.0);
         let response = ui.add(field);
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         response.accessible_name("Path of a picture or folder");

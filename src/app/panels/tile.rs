@@ -57,7 +57,6 @@ impl Tile<'_> {
             if let Some(reason) = failed {
                 ui.colored_label(ui.visuals().error_fg_color, reason);
             }
-            ui.weak("Click: search with it. Double click: open it. Right click: more.");
         })
     }
 
