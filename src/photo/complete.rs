@@ -11,6 +11,8 @@ use super::{DecodeError, Format};
 pub(super) struct Container<'a> {
     /// The EXIF block of a PNG (anywhere in the file) or a WebP.
     pub exif: Option<&'a [u8]>,
+    /// Where the end mark of a JPEG stands.
+    pub jpeg_end: usize,
 }
 
 /// Walks the container of `bytes` to its end.
@@ -89,8 +91,12 @@ pub(super) fn jpeg_segments(bytes: &[u8]) -> impl Iterator<Item = Segment<'_>> {
 }
 
 fn jpeg(bytes: &[u8]) -> Option<Container<'_>> {
-    Segments { rest: bytes }.find(|segment| segment.marker == EOI)?;
-    Some(Container::default())
+    let mut segments = Segments { rest: bytes };
+    segments.find(|segment| segment.marker == EOI)?;
+    Some(Container {
+        exif: None,
+        jpeg_end: bytes.len() - segments.rest.len() - 2,
+    })
 }
 
 fn png(bytes: &[u8]) -> Option<Container<'_>> {

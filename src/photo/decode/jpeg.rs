@@ -8,23 +8,37 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::pixels::cmyk_to_rgb;
+use super::pixels::{cmyk_to_rgb, ycbcr_to_rgb};
 use crate::photo::{DecodeError, Format, Limits, orientation};
 
 /// What the decoder says to junk between header segments, which harms nothing.
 const JUNK_BETWEEN_HEADERS: &str = "Extra bytes between headers";
 
-/// Decodes baseline and progressive JPEG: grey, RGB, YCbCr, CMYK and YCCK.
+/// Decodes baseline and progressive JPEG: grey, RGB, YCbCr, CMYK and YCCK; `end` is where the end mark stands.
 pub(super) fn decode(
     bytes: &[u8],
+    end: usize,
     limits: &Limits,
 ) -> Result<(RgbImage, Orientation), DecodeError> {
-    match decode_with(bytes, limits, true) {
+    let fenced = fenced(&bytes[..end.min(bytes.len())]);
+    match decode_with(&fenced, limits, true) {
         Err(DecodeError::Damaged { reason, .. }) if reason.contains(JUNK_BETWEEN_HEADERS) => {
-            decode_with(bytes, limits, false)
+            decode_with(&fenced, limits, false)
         }
         result => result,
     }
+}
+
+/// The picture's data with 32 bytes of ones before its end mark.
+///
+/// The decoder would read zeros, which mean something, beyond an end mark that comes too early (a repaired download).
+/// No code of a JPEG is all ones, so ones stop it instead; a complete picture never reaches them.
+fn fenced(data: &[u8]) -> Vec<u8> {
+    let mut fenced = Vec::with_capacity(data.len() + 66);
+    fenced.extend_from_slice(data);
+    fenced.extend_from_slice(&[0xff, 0].repeat(32));
+    fenced.extend_from_slice(&[0xff, 0xd9]);
+    fenced
 }
 
 fn decode_with(
@@ -85,16 +99,9 @@ fn inks_to_rgb(pixels: &[u8], stored: ColorSpace, inverted: bool) -> Vec<u8> {
     let to_rgb = |pixel: &[u8; 4]| {
         let mut inks = *pixel;
         if stored == ColorSpace::YCCK {
-            let [y, cb, cr, _] = inks.map(f32::from);
-            let (cb, cr) = (cb - 128.0, cr - 128.0);
-            let rgb = [
-                y + 1.402 * cr,
-                y - 0.344_136 * cb - 0.714_136 * cr,
-                y + 1.772 * cb,
-            ];
-            for (ink, light) in inks.iter_mut().zip(rgb) {
-                *ink = 255 - light.round().clamp(0.0, 255.0) as u8;
-            }
+            let [y, cb, cr, k] = inks;
+            let [r, g, b] = ycbcr_to_rgb([y, cb, cr]);
+            inks = [255 - r, 255 - g, 255 - b, k];
         }
         cmyk_to_rgb(if inverted {
             inks.map(|ink| 255 - ink)

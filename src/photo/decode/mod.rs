@@ -3,6 +3,7 @@
 mod jpeg;
 mod others;
 mod pixels;
+mod tiff;
 
 use std::fs::File;
 use std::io::Read;
@@ -81,7 +82,8 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
     guarded(format, || {
         let container = complete::check(format, bytes)?;
         let (image, orientation) = match format {
-            Format::Jpeg => jpeg::decode(bytes, limits)?,
+            Format::Jpeg => jpeg::decode(bytes, container.jpeg_end, limits)?,
+            Format::Tiff => tiff::decode(bytes, limits)?,
             _ => others::decode(format, bytes, container.exif, limits)?,
         };
         Ok(upright(image, orientation))

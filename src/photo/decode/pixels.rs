@@ -29,7 +29,7 @@ pub(super) fn to_rgb(image: DynamicImage) -> RgbImage {
 }
 
 /// A sample of 0 to 1 (clamped; not-a-number is black) as 0 to 255.
-fn from_unit(sample: f32) -> u8 {
+pub(super) fn from_unit(sample: f32) -> u8 {
     (sample.clamp(0.0, 1.0) * 255.0).round() as u8
 }
 
@@ -43,4 +43,16 @@ fn over_white(Rgba([r, g, b, alpha]): Rgba<u8>) -> Rgb<u8> {
 /// Four inks (0 none, 255 full) as light, without a colour profile: each ink and black swallow their share.
 pub(super) fn cmyk_to_rgb([c, m, y, k]: [u8; 4]) -> [u8; 3] {
     [c, m, y].map(|ink| ((u32::from(255 - ink) * u32::from(255 - k) + 127) / 255) as u8)
+}
+
+/// Brightness and two colour differences (JPEG's full-range ITU-R BT.601) to RGB.
+pub(super) fn ycbcr_to_rgb(pixel: [u8; 3]) -> [u8; 3] {
+    let [y, cb, cr] = pixel.map(f32::from);
+    let (cb, cr) = (cb - 128.0, cr - 128.0);
+    [
+        y + 1.402 * cr,
+        y - 0.344_136 * cb - 0.714_136 * cr,
+        y + 1.772 * cb,
+    ]
+    .map(|light| light.round().clamp(0.0, 255.0) as u8)
 }
