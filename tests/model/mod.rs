@@ -5,5 +5,6 @@ pub mod golden;
 mod checkpoint;
 mod checkpoint_convert;
 mod checkpoint_foreign;
+mod device;
 mod dinov2;
 mod second_opinion;
