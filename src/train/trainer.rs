@@ -1,23 +1,24 @@
 use super::TrainError;
-use super::config::{HeadStart, Method, ProxyStart, TrainConfig};
+use super::config::{Method, TrainConfig};
 use super::data::TrainingData;
-use super::keep::{class_means, principal_head};
+use super::event::{Event, Outcome};
 use super::loader::{Batch, Sampler, load};
 use super::loss::MetricLoss;
 use super::optimizer::{AdamW, Group};
+use super::pace::Pace;
 use super::parameters::Parameters;
+use super::prepare::{Prepared, prepare};
 use super::run::{CsvLog, RunFolder};
 use super::seed::{Purpose, generator};
-use super::start::{random_proxies, start_tensors, trained_config};
+use super::start::trained_config;
 use super::state;
 use super::step::{Losses, StepInput, TrainStep};
 use super::validation::Evaluated;
 use super::workers::Workers;
-use crate::eval::{Matrix, Report};
 use crate::model::{Checkpoint, Config, Gates, Network, Puma, pixels};
 use candle_core::{Device, Tensor, Var};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -26,65 +27,6 @@ use std::time::{Duration, Instant};
 const CHECKED_AFTER: usize = 3;
 /// Time between two saved states.
 const SAVE_EVERY: Duration = Duration::from_secs(120);
-
-/// What happens in a run, as it happens.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// The photos are listed.
-    Data {
-        /// Photos to train on.
-        samples: usize,
-        /// Classes to train on.
-        classes: usize,
-        /// Classes held out.
-        held_out: usize,
-        /// Parameters that are trained.
-        parameters: usize,
-        /// Steps of the whole run.
-        steps: usize,
-    },
-    /// The run goes on after a state.
-    Resumed {
-        /// Steps done before.
-        steps: usize,
-    },
-    /// A step is done.
-    Step {
-        /// Steps done, from 1.
-        step: usize,
-        /// Its losses.
-        losses: Losses,
-        /// Photos a second over the last steps.
-        pictures_per_s: f64,
-    },
-    /// A photo could not be read and was left out of its batch.
-    Failed {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// Every trainable tensor has changed and every frozen one is what it was.
-    Checked,
-    /// The held-out classes were measured.
-    Validated {
-        /// Steps done.
-        step: usize,
-        /// What was measured.
-        report: Box<Report>,
-    },
-}
-
-/// How a run ended.
-#[derive(Clone, Debug)]
-pub struct Outcome {
-    /// The newest checkpoint.
-    pub checkpoint: PathBuf,
-    /// Steps done in all.
-    pub steps: usize,
-    /// Whether it was stopped before its end.
-    pub stopped: bool,
-}
 
 /// One training run.
 pub struct Trainer {
@@ -134,40 +76,11 @@ impl Trainer {
         } else {
             1
         })?;
-        let mut tensors = start_tensors(&model_config, &start.tensors, config.seed)?;
-        let width = model_config.embedding_width();
-        let needs_embeddings = config.keep > 0.0 || config.proxy_start == ProxyStart::ClassMean;
-        let principal = config.head_start == HeadStart::Pca && model_config.head.is_some();
-        let mut embeddings = None;
-        if config.measures_start() {
-            let tokens = class_tokens(start, &data, &workers, device)?;
-            if principal {
-                let (weight, bias) = principal_head(&tokens, &config)?;
-                tensors.insert("head.weight".into(), weight);
-                tensors.insert("head.bias".into(), bias);
-            }
-            if needs_embeddings {
-                embeddings = Some(start_embeddings(
-                    &tokens,
-                    tensors.get("head.weight"),
-                    tensors.get("head.bias"),
-                )?);
-            }
-        }
-        let labels: Vec<u32> = data.samples.iter().map(|sample| sample.label).collect();
-        let proxies = match (&embeddings, config.proxy_start) {
-            (Some(embeddings), ProxyStart::ClassMean) => {
-                class_means(embeddings, &labels, data.classes.len())?
-            }
-            _ => random_proxies(data.classes.len(), width, config.seed)?,
-        };
-        let targets = match embeddings {
-            Some(embeddings) if config.keep > 0.0 => {
-                let shape = (embeddings.len(), width);
-                Some(Tensor::from_slice(embeddings.values(), shape, device)?)
-            }
-            _ => None,
-        };
+        let Prepared {
+            tensors,
+            proxies,
+            targets,
+        } = prepare(&config, &model_config, start, &data, &workers, device)?;
         let parameters = Parameters::split(&tensors, config.method, device)?;
         let shared = parameters.tensors();
         let network = Network::new(&model_config, &shared, config.crop_px, device)?;
@@ -453,88 +366,10 @@ impl Trainer {
     }
 }
 
-/// Class tokens `[samples, d]` of the evaluation crops by the start's ViT alone; photos that cannot be read get zeros.
-fn class_tokens(
-    start: &Checkpoint,
-    data: &TrainingData,
-    workers: &Workers,
-    device: &Device,
-) -> Result<Matrix, TrainError> {
-    let plain = Config::plain(
-        start.config.vit.clone(),
-        start.config.mean,
-        start.config.std,
-    );
-    let network = Network::new(&plain, &start.tensors, plain.vit.image_size, device)?;
-    let backbone = Evaluated {
-        network: &network,
-        config: &plain,
-        device,
-        workers,
-    };
-    let files: Vec<PathBuf> = data
-        .samples
-        .iter()
-        .map(|sample| sample.path.clone())
-        .collect();
-    let embedded = backbone.class_tokens(&files)?;
-    let width = plain.vit.width;
-    let mut values = vec![0f32; files.len() * width];
-    for (&index, row) in embedded.kept.iter().zip(embedded.embeddings.rows()) {
-        values[index * width..][..width].copy_from_slice(row);
-    }
-    Ok(Matrix::from_values(width, values)?)
-}
-
-/// The start's embeddings: class tokens through the head where there is one, of unit length.
-fn start_embeddings(
-    tokens: &Matrix,
-    weight: Option<&Tensor>,
-    bias: Option<&Tensor>,
-) -> Result<Matrix, TrainError> {
-    let rows = Tensor::from_slice(
-        tokens.values(),
-        (tokens.len(), tokens.width()),
-        &Device::Cpu,
-    )?;
-    let rows = match (weight, bias) {
-        (Some(weight), Some(bias)) => rows.matmul(&weight.t()?)?.broadcast_add(bias)?,
-        _ => rows,
-    };
-    let rows = crate::model::normalise(&rows)?;
-    let width = rows.dim(1)?;
-    Ok(Matrix::from_values(width, rows.flatten_all()?.to_vec1()?)?)
-}
-
 fn bits(tensor: &Tensor) -> Result<Vec<u32>, TrainError> {
     let values = tensor
         .to_device(&Device::Cpu)?
         .flatten_all()?
         .to_vec1::<f32>()?;
     Ok(values.into_iter().map(f32::to_bits).collect())
-}
-
-/// Photos a second over the last steps.
-struct Pace {
-    times: Vec<(Instant, usize)>,
-}
-
-impl Pace {
-    const STEPS: usize = 20;
-
-    fn new() -> Self {
-        Self {
-            times: vec![(Instant::now(), 0)],
-        }
-    }
-
-    fn pictures_per_s(&mut self, pictures: usize) -> f64 {
-        self.times.push((Instant::now(), pictures));
-        if self.times.len() > Self::STEPS {
-            self.times.remove(0);
-        }
-        let pictures: usize = self.times[1..].iter().map(|(_, pictures)| pictures).sum();
-        let elapsed = self.times[0].0.elapsed().as_secs_f64();
-        pictures as f64 / elapsed.max(1e-9)
-    }
 }
