@@ -53,22 +53,17 @@ pub fn embed_files(
     kind: EmbeddingKind,
     progress: &dyn Fn(usize),
 ) -> Result<EmbeddedFiles, EvalError> {
-    embed_files_with(
-        files,
-        puma.image_size(),
-        progress,
-        &mut |crops| match kind {
-            EmbeddingKind::Head => puma.embed(crops),
-            EmbeddingKind::Cls => Ok(puma
-                .embed_cls(crops)?
-                .into_iter()
-                .map(|embedding| Embedded {
-                    embedding,
-                    similarity: Vec::new(),
-                })
-                .collect()),
-        },
-    )
+    embed_files_with(files, puma.image_size(), progress, |crops| match kind {
+        EmbeddingKind::Head => puma.embed(crops),
+        EmbeddingKind::Cls => Ok(puma
+            .embed_cls(crops)?
+            .into_iter()
+            .map(|embedding| Embedded {
+                embedding,
+                similarity: Vec::new(),
+            })
+            .collect()),
+    })
 }
 
 /// As [`embed_files`], with any function from crops of `size_px` to embeddings: a model in training, say.
@@ -78,12 +73,15 @@ pub fn embed_files(
 ///
 /// # Errors
 /// Fails if `embed` does, or gives rows of changing width.
-pub fn embed_files_with(
+pub fn embed_files_with<F>(
     files: &[PathBuf],
     size_px: u32,
     progress: &dyn Fn(usize),
-    embed: &mut dyn FnMut(&[RgbImage]) -> Result<Vec<Embedded>, ModelError>,
-) -> Result<EmbeddedFiles, EvalError> {
+    embed: F,
+) -> Result<EmbeddedFiles, EvalError>
+where
+    F: FnMut(&[RgbImage]) -> Result<Vec<Embedded>, ModelError>,
+{
     let decoders = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         // Decoder k takes every file whose number leaves k, and the model takes turns: order without waiting room.
@@ -105,12 +103,15 @@ pub fn embed_files_with(
     })
 }
 
-fn collect(
+fn collect<F>(
     files: &[PathBuf],
     turns: &[Receiver<Result<RgbImage, PhotoError>>],
     progress: &dyn Fn(usize),
-    embed: &mut dyn FnMut(&[RgbImage]) -> Result<Vec<Embedded>, ModelError>,
-) -> Result<EmbeddedFiles, EvalError> {
+    mut embed: F,
+) -> Result<EmbeddedFiles, EvalError>
+where
+    F: FnMut(&[RgbImage]) -> Result<Vec<Embedded>, ModelError>,
+{
     let mut kept = Vec::new();
     let mut failed = Vec::new();
     let mut rows = Vec::with_capacity(files.len());

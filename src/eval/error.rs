@@ -37,9 +37,14 @@ pub enum EvalError {
         /// The part asked for.
         part: &'static str,
     },
-    /// Not one photo of a set could be read.
-    #[error("not one photo of set {0:?} could be read")]
-    NothingEmbedded(String),
+    /// There is not one embedding of a set.
+    #[error("not one photo of set {set:?} could be used: {reason}")]
+    NothingEmbedded {
+        /// The set's name.
+        set: String,
+        /// What was wrong with the first photo.
+        reason: String,
+    },
     /// Rows and labels, or the widths of queries and gallery, do not fit together.
     #[error("{what}: {got}, expected {expected}")]
     Shape {

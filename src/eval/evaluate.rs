@@ -24,6 +24,12 @@ pub fn evaluate(
         let files = files.into_iter().map(Path::to_path_buf).collect::<Vec<_>>();
         let rows = embed_files(puma, &files, kind, &|done| progress(before + done))?;
         before += files.len();
+        if let (true, Some(first)) = (rows.kept.is_empty(), rows.failed.first()) {
+            return Err(EvalError::NothingEmbedded {
+                set: set.name.clone(),
+                reason: first.reason.clone(),
+            });
+        }
         failed.extend(rows.failed);
         embedded.push(SetEmbeddings {
             name: set.name.clone(),

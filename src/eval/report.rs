@@ -63,7 +63,10 @@ pub fn report(sets: &[SetEmbeddings]) -> Result<Report, EvalError> {
     let mut figures = BTreeMap::new();
     for set in sets {
         if set.embeddings.is_empty() {
-            return Err(EvalError::NothingEmbedded(set.name.clone()));
+            return Err(EvalError::NothingEmbedded {
+                set: set.name.clone(),
+                reason: "it has no embeddings".to_owned(),
+            });
         }
         let metrics = leave_one_out(&set.embeddings, &set.labels)?;
         let first_label = every_label.iter().max().map_or(0, |last| last + 1);

@@ -6,6 +6,8 @@ const COLUMNS: usize = 2;
 const PANEL: (f64, f64) = (430.0, 170.0);
 const MARGIN: (f64, f64) = (58.0, 62.0);
 const PLOT: (f64, f64) = (360.0, 108.0);
+/// What the last line of panels needs less, below its plots, than a line of panels with its title.
+const FOOT: f64 = 26.0;
 /// Okabe and Ito's colours, told apart with colour-blind eyes too.
 const COLOURS: [&str; 7] = [
     "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000",
@@ -37,15 +39,14 @@ pub fn prompt_chart(profiles: &[Profile], view: View) -> String {
     let columns = panels.len().min(COLUMNS);
     let mut svg = Svg::new(
         columns as f64 * PANEL.0,
-        lines as f64 * PANEL.1 + MARGIN.1,
+        lines as f64 * PANEL.1 + FOOT,
         "Prompt similarities by domain",
     );
-    svg.text(
-        (12.0, 20.0),
-        13.0,
-        Anchor::Start,
-        &format!("{} by prompt", view.title()),
-    );
+    let mut heading = format!("{} by prompt index", view.title());
+    if !marks.is_empty() {
+        heading.push_str(" (grey: mean over all photos)");
+    }
+    svg.text((12.0, 20.0), 13.0, Anchor::Start, &heading);
     for (number, (profile, values)) in panels.iter().enumerate() {
         let origin = (
             (number % COLUMNS) as f64 * PANEL.0 + MARGIN.0,

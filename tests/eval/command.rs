@@ -119,6 +119,21 @@ fn what_cannot_be_done_is_said_before_the_model_works() {
     }
 }
 
+#[test]
+fn a_set_of_broken_photos_is_named_with_the_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let class = folder.path().join("wreck/class");
+    std::fs::create_dir_all(&class).unwrap();
+    std::fs::write(class.join("broken.jpg"), "no picture").unwrap();
+    let output = puma(&["--data", folder.path().to_str().unwrap()]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success());
+    assert!(
+        stderr.contains("wreck") && stderr.contains("broken.jpg"),
+        "{stderr}"
+    );
+}
+
 /// R@1 in percent of DeiT-Tiny's class token on the test halves of the photo collection.
 const REFERENCE: [(&str, f64); 8] = [
     ("birds", 89.9),

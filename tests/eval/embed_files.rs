@@ -77,7 +77,7 @@ fn order_and_batches_are_the_same_in_every_run() {
     });
     let files = files.collect::<Vec<_>>();
     let mut batches = Vec::new();
-    let got = embed_files_with(&files, 16, &|_| {}, &mut |crops| {
+    let got = embed_files_with(&files, 16, &|_| {}, |crops| {
         batches.push(crops.len());
         let row = |crop| Embedded {
             embedding: first_pixel(crop),
@@ -101,7 +101,7 @@ fn order_and_batches_are_the_same_in_every_run() {
 fn a_failing_model_ends_the_run_with_many_files_still_waiting() {
     let files = PHOTOS.repeat(80).into_iter().map(photo).collect::<Vec<_>>();
     let mut calls = 0;
-    let failed = embed_files_with(&files, 16, &|_| {}, &mut |_| {
+    let failed = embed_files_with(&files, 16, &|_| {}, |_| {
         calls += 1;
         Err(ModelError::Choice("out of order".into()))
     });
