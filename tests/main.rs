@@ -9,6 +9,7 @@ mod index;
 mod library;
 mod model;
 mod photo;
+mod pictures;
 mod pipeline;
 mod search;
 mod settings;

@@ -3,7 +3,7 @@
 use super::command::Command;
 use super::messages::Kind;
 use super::pasted::paths_in;
-use super::puma_app::PumaApp;
+use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::Query;
 use super::state::{Asking, EngineState, Indexing, View};
 use super::{desktop, wording};
@@ -69,6 +69,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::CompareWith(domain) => app.state.compare_with = domain,
         Command::Prefer(preferences) => {
             ctx.set_theme(preferences.theme);
+            // Saving is part of a frame, and the next one may be long in coming.
+            ctx.request_repaint_after(AUTO_SAVE);
             app.state.preferences = *preferences;
         }
     }
@@ -88,6 +90,18 @@ fn ask(app: &mut PumaApp, query: Query, now_s: f64) {
         not_before_s: now_s,
         early: None,
     });
+}
+
+/// Asks the shown question again, because the library has changed.
+pub fn ask_again(app: &mut PumaApp, now_s: f64) {
+    if app.state.asking.is_some() {
+        return;
+    }
+    if let Some(query) = app.state.answer.as_ref().map(|answer| answer.query.clone()) {
+        let view = app.state.preferences.view;
+        ask(app, query, now_s);
+        app.state.preferences.view = view;
+    }
 }
 
 fn step(

@@ -1,13 +1,15 @@
 //! What news from the workers changes.
 
 use super::command::Command;
-use super::engine::{Ended, Event};
+use super::engine::{Answer, Ended, Event, HITS};
+use super::handle_command::ask_again;
 use super::messages::Kind;
 use super::puma_app::PumaApp;
 use super::query::Query;
 use super::state::{EngineState, Indexing};
 use super::wording::{counted, file_name};
 use crate::figures;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Changes the state as `event` says.
@@ -27,7 +29,14 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 // New photos since the last time, and what was left undone then.
                 app.commands.send(Command::Rescan(None));
             }
+            // A short answer grows with the library; a full one is left in peace until indexing ends.
+            let possible = facts.embedded.min(HITS);
+            let short = |answer: &Arc<Answer>| answer.hits.len() < possible;
+            let grows = state.answer.as_ref().is_some_and(short);
             state.library = Some(facts);
+            if grows {
+                ask_again(app, now_s);
+            }
         }
         Event::Profiles(profiles) => {
             state.overall = figures::overall(&profiles);
@@ -40,7 +49,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 asking.early = Some(answer);
             }
         }
-        Event::Preview { generation, image } => app.set_preview(ctx, generation, image),
+        Event::Preview { query, image } => app.set_preview(ctx, query, image),
         Event::Refused { generation, reason } => {
             if state.asking.as_ref().map(|asking| asking.generation) == Some(generation) {
                 state.asking = None;
@@ -54,6 +63,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         }
         Event::IndexingEnded(result) => {
             let indexing = state.indexing.take();
+            let changed = matches!(&result, Ok(ended) if ended.embedded + ended.removed > 0);
             match result {
                 Ok(ended) => {
                     if let Some(text) = summary(indexing.as_ref(), &ended) {
@@ -66,6 +76,9 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 Err(reason) => state.messages.add(Kind::Error, reason, now_s),
             }
             app.thumbnails.retry_failed();
+            if changed {
+                ask_again(app, now_s);
+            }
             if !app.state.waiting_roots.is_empty() {
                 let next = app.state.waiting_roots.remove(0);
                 app.commands.send(Command::AddFolder(next));

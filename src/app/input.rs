@@ -31,7 +31,7 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
             commands.send(command);
         }
     }
-    if ctx.egui_wants_keyboard_input() {
+    if ctx.text_edit_focused() {
         return;
     }
     let pasted: Vec<Event> = ctx.input(|input| {

@@ -1,6 +1,7 @@
 use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
 use super::panels::{self, Look, QueryBar};
+use super::query::Query;
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::{Thumbnail, ThumbnailCache};
 use super::{handle_command, handle_event, input, theme};
@@ -19,7 +20,7 @@ pub struct PumaApp {
     arriving: Receiver<Event>,
     pub(super) thumbnails: ThumbnailCache,
     query_bar: QueryBar,
-    preview: Option<(u64, TextureHandle)>,
+    preview: Option<(Query, TextureHandle)>,
     /// How many pictures were pasted in this run.
     pub(super) pasted: u64,
 }
@@ -28,6 +29,8 @@ pub struct PumaApp {
 const THUMBNAIL_BUDGET_BYTES: usize = 256 << 20;
 /// Key of the preferences in eframe's storage.
 const STORED: &str = "preferences";
+/// How soon a change of the preferences is on disk, whatever then happens to the program.
+pub(super) const AUTO_SAVE: Duration = Duration::from_secs(5);
 /// No frame of ours should take longer than this.
 const LONG_FRAME: Duration = Duration::from_millis(50);
 
@@ -96,24 +99,22 @@ impl PumaApp {
         }
     }
 
-    /// Keeps the picture of a query, unless a newer one is there.
+    /// Keeps the picture of a query.
     pub(super) fn set_preview(
         &mut self,
         ctx: &egui::Context,
-        generation: u64,
+        query: Query,
         image: Arc<egui::ColorImage>,
     ) {
-        if self.preview.as_ref().is_none_or(|(of, _)| *of < generation) {
-            let texture = ctx.load_texture("query", image, TextureOptions::LINEAR);
-            self.preview = Some((generation, texture));
-        }
+        let texture = ctx.load_texture("query", image, TextureOptions::LINEAR);
+        self.preview = Some((query, texture));
     }
 
     /// The picture of the shown query: a small one from the cache until the larger one is there.
     fn preview(&mut self) -> Option<TextureHandle> {
         let answer = self.state.answer.as_ref()?;
         match &self.preview {
-            Some((of, texture)) if *of == answer.generation => Some(texture.clone()),
+            Some((of, texture)) if *of == answer.query => Some(texture.clone()),
             _ => match self.thumbnails.get(answer.query.path()?) {
                 Thumbnail::Ready(texture) => Some(texture),
                 Thumbnail::Loading | Thumbnail::Failed(_) => None,
@@ -137,24 +138,32 @@ impl PumaApp {
         let first_start = self.state.is_empty_library() && self.state.answer.is_none();
         if !first_start && preferences.folders_open {
             Panel::left("folders")
+                .frame(side_frame(ui))
                 .default_size(250.0)
                 .size_range(200.0..=420.0)
                 .show(ui, |ui| panels::folders(ui, look));
         }
         if !first_start && preferences.why_open {
             Panel::right("why")
+                .frame(side_frame(ui))
                 .default_size(330.0)
                 .size_range(280.0..=560.0)
                 .show(ui, |ui| panels::why(ui, look, preview.as_ref()));
         }
-        CentralPanel::default().show(ui, |ui| {
-            panels::messages(ui, look);
+        let ground =
+            egui::Frame::central_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10));
+        CentralPanel::default().frame(ground).show(ui, |ui| {
             middle(ui, look, &mut self.thumbnails, first_start);
         });
+        panels::messages(ui, look);
         panels::failures(ui, look);
         panels::forget(ui, look);
         panels::drop_zone(ui);
     }
+}
+
+fn side_frame(ui: &Ui) -> egui::Frame {
+    egui::Frame::side_top_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10))
 }
 
 fn bar_frame(ui: &Ui) -> egui::Frame {
@@ -194,6 +203,10 @@ impl eframe::App for PumaApp {
         if took > LONG_FRAME {
             tracing::debug!("a frame took {} ms", took.as_millis());
         }
+    }
+
+    fn auto_save_interval(&self) -> Duration {
+        AUTO_SAVE
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {

@@ -60,7 +60,8 @@ pub struct Preferences {
     pub theme: egui::ThemePreference,
     /// Wished width of a tile in points; the grid stretches it to fill its rows.
     pub tile_px: f32,
-    /// What the middle shows.
+    /// What the middle shows; every start begins with neighbours.
+    #[serde(skip)]
     pub view: View,
     /// How the profiles are drawn.
     pub chart: Chart,

@@ -39,6 +39,9 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let home = Home::find()?;
     let library = Library::open(&home.library(&args.library))?;
+    if args.dirs.is_empty() && library.roots()?.is_empty() {
+        anyhow::bail!("no folder is indexed yet; name one, as in `puma index ~/Pictures`");
+    }
     let options = pipeline::Options {
         domain_rule: args.domain,
         new_root_rule: settings_rule(&home)?,

@@ -2,7 +2,8 @@
 
 use super::Stamp;
 use serde::{Serialize, de::DeserializeOwned};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// First bytes of the file; the digit is the layout's version.
@@ -36,28 +37,39 @@ pub enum CacheError {
 
 /// Reads the value that was saved with this stamp; the checksum is looked at before anything is decoded.
 pub(super) fn load<T: DeserializeOwned>(path: &Path, stamp: &Stamp) -> Result<T, CacheError> {
-    let bytes = std::fs::read(path).map_err(|source| CacheError::Io {
+    let io = |source| CacheError::Io {
         path: path.to_owned(),
         source,
-    })?;
+    };
     let damaged = || CacheError::Damaged {
         path: path.to_owned(),
     };
-    let (header, body) = bytes.split_at_checked(HEADER).ok_or_else(damaged)?;
+    let mut file = File::open(path).map_err(io)?;
+    let mut header = [0; HEADER];
+    file.read_exact(&mut header).map_err(|error| {
+        if error.kind() == std::io::ErrorKind::UnexpectedEof {
+            damaged()
+        } else {
+            io(error)
+        }
+    })?;
     let (magic, sums) = header.split_at(MAGIC.len());
     let (kept_stamp, checksum) = sums.split_at(32);
     if magic != MAGIC {
         return Err(damaged());
     }
+    // Said before the graph, which may be large, is read.
     if kept_stamp != stamp {
         return Err(CacheError::Stale {
             path: path.to_owned(),
         });
     }
-    if checksum != blake3::hash(body).as_bytes() {
+    let mut body = Vec::new();
+    file.read_to_end(&mut body).map_err(io)?;
+    if checksum != blake3::hash(&body).as_bytes() {
         return Err(damaged());
     }
-    bincode::deserialize(body).map_err(|_| damaged())
+    bincode::deserialize(&body).map_err(|_| damaged())
 }
 
 /// Writes a value with its stamp; an old file stays whole until the new one is complete.

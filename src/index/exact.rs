@@ -1,4 +1,4 @@
-use super::vectors::dot;
+use super::vectors::{dot, precise_dot};
 use super::{Accept, Neighbour, Vectors};
 use rayon::prelude::*;
 use std::cmp::Ordering;
@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 /// Rows that one task scans: 512 KiB of vectors at 128 values a row.
 const BLOCK: usize = 1024;
+/// How many more candidates than hits the scan gathers, since it scores them in f32.
+const SPARE: usize = 16;
 
 /// A scan of all vectors on all cores: right by construction, and fastest for small libraries.
 #[derive(Debug)]
@@ -40,10 +42,11 @@ pub(super) fn scan(
         return Vec::new();
     }
     let rows = vectors.len();
-    (0..rows.div_ceil(BLOCK))
+    let candidates = k.saturating_add(SPARE).min(rows);
+    let best = (0..rows.div_ceil(BLOCK))
         .into_par_iter()
         .fold(
-            || Best::new(k),
+            || Best::new(candidates),
             |mut best, block| {
                 let from = block * BLOCK;
                 let to = rows.min(from + BLOCK);
@@ -57,12 +60,36 @@ pub(super) fn scan(
                 best
             },
         )
-        .reduce(|| Best::new(k), Best::merge)
-        .into_sorted()
+        .reduce(|| Best::new(candidates), Best::merge);
+    settle(vectors, query, best.rows(), k)
 }
 
-/// The order of an answer: highest score first, equal scores by row, so that an answer never depends on threads.
-pub(super) fn ranked(a: &Neighbour, b: &Neighbour) -> Ordering {
+/// Scores candidates in f64 and gives the `k` best: highest score first, equal scores by row.
+///
+/// The order is thus that of the embeddings themselves, whatever a faster first pass rounded, and never depends on
+/// threads or on the kind of index.
+pub(super) fn settle(
+    vectors: &Vectors,
+    query: &[f32],
+    candidates: impl Iterator<Item = usize>,
+    k: usize,
+) -> Vec<Neighbour> {
+    let mut scored: Vec<(f64, usize)> = candidates
+        .map(|row| (precise_dot(query, vectors.row(row)), row))
+        .collect();
+    scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    scored.truncate(k);
+    scored
+        .into_iter()
+        .map(|(score, row)| Neighbour {
+            row,
+            score: score as f32,
+        })
+        .collect()
+}
+
+/// The order of the first pass.
+fn ranked(a: &Neighbour, b: &Neighbour) -> Ordering {
     b.score.total_cmp(&a.score).then(a.row.cmp(&b.row))
 }
 
@@ -118,11 +145,7 @@ impl Best {
         self
     }
 
-    fn into_sorted(self) -> Vec<Neighbour> {
-        self.heap
-            .into_sorted_vec()
-            .into_iter()
-            .map(|Ranked(neighbour)| neighbour)
-            .collect()
+    fn rows(self) -> impl Iterator<Item = usize> {
+        self.heap.into_iter().map(|Ranked(neighbour)| neighbour.row)
     }
 }

@@ -1,5 +1,5 @@
 use super::cache::{self, CacheError};
-use super::exact::{ranked, scan};
+use super::exact::{scan, settle};
 use super::vectors::dot;
 use super::{Accept, Neighbour, Vectors};
 use instant_distance::{Builder, Search};
@@ -105,29 +105,24 @@ impl Hnsw {
         if accept.is_some() || k > EF_SEARCH / 2 || query.len() != self.vectors.width() {
             return scan(&self.vectors, query, k, accept);
         }
-        let mut hits = self.candidates(query);
-        if hits.len() < k {
+        let candidates = self.candidates(query);
+        if candidates.len() < k {
             return scan(&self.vectors, query, k, accept);
         }
-        hits.sort_unstable_by(ranked);
-        hits.truncate(k);
-        hits
+        settle(&self.vectors, query, candidates.into_iter(), k)
     }
 
-    fn candidates(&self, query: &[f32]) -> Vec<Neighbour> {
+    /// The rows that the graph takes for the nearest, at most [`EF_SEARCH`].
+    fn candidates(&self, query: &[f32]) -> Vec<usize> {
         let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let mut search = spare().pop().unwrap_or_default();
-        let hits = self
+        let rows = self
             .graph
             .points
             .search(&Point(query.into()), &mut search)
-            .map(|item| {
-                let row = self.graph.rows[item.pid.into_inner() as usize] as usize;
-                let score = dot(query, self.vectors.row(row));
-                Neighbour { row, score }
-            })
+            .map(|item| self.graph.rows[item.pid.into_inner() as usize] as usize)
             .collect();
         spare().push(search);
-        hits
+        rows
     }
 }

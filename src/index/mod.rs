@@ -46,30 +46,16 @@ impl Index {
         Index::Exact(Exact::new(vectors))
     }
 
-    /// An index of the kind asked for.
+    /// An index of the kind asked for, whatever that takes.
     ///
-    /// An HNSW graph is taken from the file `cache` if that holds the graph of exactly these vectors, else it is built
-    /// (which takes minutes for 100,000 vectors) and saved there. [`Kind::Auto`] never builds one: it takes a graph
-    /// that is there for a large snapshot and scans otherwise.
+    /// As [`Index::at_hand`], but with [`Kind::Hnsw`] a graph that is not there is built (which takes minutes for
+    /// 100,000 vectors) and saved in `cache`.
     pub fn open(vectors: Arc<Vectors>, kind: Kind, cache: Option<&Path>) -> Index {
-        let wants_graph = match kind {
-            Kind::Exact => false,
-            Kind::Hnsw => !vectors.is_empty(),
-            Kind::Auto => vectors.len() >= AUTO_HNSW_FROM,
-        };
-        if !wants_graph {
-            return Index::exact(vectors);
+        let at_hand = Index::at_hand(vectors, kind, cache);
+        if kind != Kind::Hnsw || at_hand.kind() == Kind::Hnsw || at_hand.vectors().is_empty() {
+            return at_hand;
         }
-        if let Some(path) = cache {
-            match Hnsw::load(path, &vectors) {
-                Ok(hnsw) => return Index::Hnsw(Box::new(hnsw)),
-                Err(error) => tracing::info!("{error}"),
-            }
-        }
-        if kind == Kind::Auto {
-            return Index::exact(vectors);
-        }
-        let hnsw = Hnsw::build(vectors);
+        let hnsw = Hnsw::build(at_hand.vectors().clone());
         if let Some(path) = cache
             && let Err(error) = hnsw.save(path)
         {
@@ -77,6 +63,25 @@ impl Index {
             tracing::warn!("{error}");
         }
         Index::Hnsw(Box::new(hnsw))
+    }
+
+    /// The best index that is there at once.
+    ///
+    /// A graph is taken from the file `cache` if it is wanted and that holds the graph of exactly these vectors;
+    /// otherwise they are scanned. [`Kind::Auto`] wants a graph for a large snapshot only.
+    pub fn at_hand(vectors: Arc<Vectors>, kind: Kind, cache: Option<&Path>) -> Index {
+        let wants_graph = match kind {
+            Kind::Exact => false,
+            Kind::Hnsw => !vectors.is_empty(),
+            Kind::Auto => vectors.len() >= AUTO_HNSW_FROM,
+        };
+        if let (true, Some(path)) = (wants_graph, cache) {
+            match Hnsw::load(path, &vectors) {
+                Ok(hnsw) => return Index::Hnsw(Box::new(hnsw)),
+                Err(error) => tracing::info!("{error}"),
+            }
+        }
+        Index::exact(vectors)
     }
 
     /// What kind it is.

@@ -34,7 +34,7 @@ impl Searcher {
     pub fn open(library: &Path, puma: Arc<Puma>, kind: Kind) -> Result<Searcher, SearchError> {
         let library = Library::open_existing(library)?;
         let model = ModelKey::new(puma.fingerprint());
-        let snapshot = read_snapshot(&library, &model, kind)?;
+        let snapshot = read_snapshot(&library, &model, kind, true)?;
         Ok(Searcher {
             inner: Arc::new(Inner {
                 puma,
@@ -49,7 +49,8 @@ impl Searcher {
 
     /// Takes in what has changed in the library since the last time; says whether anything had.
     ///
-    /// Queries are answered from the old snapshot meanwhile.
+    /// Queries are answered from the old snapshot meanwhile. No graph is built, since a library that is being indexed
+    /// changes all the time: until the next [`Searcher::open`] the new snapshot is scanned, which finds the same.
     pub fn refresh(&self) -> Result<bool, SearchError> {
         let _one_at_a_time = self
             .inner
@@ -65,7 +66,7 @@ impl Searcher {
         if library.change()? == self.snapshot().change {
             return Ok(false);
         }
-        let fresh = Arc::new(read_snapshot(library, model, *kind)?);
+        let fresh = Arc::new(read_snapshot(library, model, *kind, false)?);
         *self
             .inner
             .snapshot
@@ -241,9 +242,15 @@ impl Searcher {
     }
 }
 
-fn read_snapshot(library: &Library, model: &ModelKey, kind: Kind) -> Result<Snapshot, SearchError> {
+fn read_snapshot(
+    library: &Library,
+    model: &ModelKey,
+    kind: Kind,
+    build: bool,
+) -> Result<Snapshot, SearchError> {
     let embeddings = library.embeddings(model)?;
-    Ok(Snapshot::new(embeddings, kind, &cache_file(library, model)))
+    let cache = cache_file(library, model);
+    Ok(Snapshot::new(embeddings, kind, &cache, build))
 }
 
 /// Where the graph of this library and model is kept between runs: beside the library.

@@ -18,11 +18,17 @@ pub(super) struct Snapshot {
 }
 
 impl Snapshot {
-    pub fn new(embeddings: Embeddings, kind: Kind, cache: &Path) -> Snapshot {
+    /// `build` makes a graph that is wanted and not there.
+    pub fn new(embeddings: Embeddings, kind: Kind, cache: &Path, build: bool) -> Snapshot {
         let vectors = Arc::new(Vectors::new(embeddings.width, embeddings.embedding));
+        let index = if build {
+            Index::open(vectors, kind, Some(cache))
+        } else {
+            Index::at_hand(vectors, kind, Some(cache))
+        };
         Snapshot {
             change: embeddings.change,
-            index: Index::open(vectors, kind, Some(cache)),
+            index,
             photos: embeddings.photos,
             domain: embeddings.domain,
             domains: embeddings.domains,

@@ -12,7 +12,12 @@ const DRAWS: usize = 10;
 ///
 /// The crop's area is uniform between `smallest_area` and 1 of the photo's, its aspect log-uniform between 3/4 and
 /// 4/3 (Szegedy et al. 2015, in torchvision's form).
-pub fn random_resized_crop(photo: &RgbImage, size_px: u32, smallest_area: f64, rng: &mut impl Rng) -> RgbImage {
+pub fn random_resized_crop(
+    photo: &RgbImage,
+    size_px: u32,
+    smallest_area: f64,
+    rng: &mut impl Rng,
+) -> RgbImage {
     let (x, y, width, height) = draw(photo.dimensions(), smallest_area, rng);
     let mut crop = photo::resized_crop(photo, x, y, width, height, size_px);
     if rng.random::<bool>() {
@@ -46,7 +51,12 @@ fn draw(dimensions: (u32, u32), smallest_area: f64, rng: &mut impl Rng) -> (u32,
     } else {
         dimensions
     };
-    ((full_width - width) / 2, (full_height - height) / 2, width.max(1), height.max(1))
+    (
+        (full_width - width) / 2,
+        (full_height - height) / 2,
+        width.max(1),
+        height.max(1),
+    )
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub enum Schedule {
 pub enum HeadStart {
     /// PyTorch's linear default, as published
     Random,
-    /// Principal axes of the frozen class tokens of the training photos, shrunk towards whitening
+    /// Principal axes of the start's class tokens on the training photos, centred and partly whitened
     Pca,
 }
 
@@ -79,7 +79,7 @@ pub struct TrainConfig {
     pub width: usize,
     /// How the head starts.
     pub head_start: HeadStart,
-    /// With [`HeadStart::Pca`]: 0 keeps the cosines of the class tokens, 1 whitens them.
+    /// With [`HeadStart::Pca`]: 0 keeps angles about the mean, 1 whitens.
     pub whitening: f64,
     /// How the class proxies start.
     pub proxy_start: ProxyStart,
@@ -171,6 +171,13 @@ impl TrainConfig {
             );
         }
         Ok(())
+    }
+
+    /// Whether every training photo is embedded with the start before the first step, which takes a while.
+    pub fn measures_start(&self) -> bool {
+        self.keep > 0.0
+            || self.proxy_start == ProxyStart::ClassMean
+            || (self.head_start == HeadStart::Pca && self.method == Method::Puma)
     }
 
     /// Threads that compute, at least one.

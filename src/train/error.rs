@@ -1,3 +1,4 @@
+use crate::eval::EvalError;
 use crate::model::ModelError;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,9 @@ pub enum TrainError {
     /// The model could not be read, built or written.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The photos could not be listed or measured.
+    #[error(transparent)]
+    Eval(#[from] EvalError),
     /// A tensor operation failed.
     #[error("computing a step: {0}")]
     Compute(#[from] candle_core::Error),

@@ -1,19 +1,37 @@
 //! Sampler, augmentation, losses, optimiser groups and the trainer.
+//!
+//! A run is reproducible from its seed: every random number is drawn from a generator named by the seed, its purpose
+//! and the step or sample it is for, so that a resumed run needs no generator state.
 
+mod augment;
 mod config;
+mod data;
 mod error;
+mod event;
+mod keep;
+mod loader;
 pub mod loss;
 mod optimizer;
+mod pace;
 mod parameters;
+mod prepare;
+mod run;
 mod schedule;
 mod seed;
 mod start;
-pub use start::start_tensors;
+mod state;
 mod step;
+mod trainer;
+mod validation;
 mod workers;
-pub use config::*;
+
+pub use config::{HeadStart, Method, ProxyStart, Schedule, TrainConfig};
+pub use data::{Sample, TrainingData};
 pub use error::TrainError;
+pub use event::{Event, Outcome};
 pub use optimizer::{AdamW, Group};
-pub use parameters::*;
-pub use step::*;
+pub use parameters::Parameters;
+pub use start::start_tensors;
+pub use step::{Losses, StepInput, TrainStep, prompt_penalty};
+pub use trainer::Trainer;
 pub use workers::Workers;

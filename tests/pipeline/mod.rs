@@ -1,1 +1,292 @@
-//! Tests of `pipeline`.
+//! Tests of `pipeline`: whole indexing runs with the shipped model.
+use crate::pictures;
+use puma::library::{Library, LibraryError, ModelKey};
+use puma::model::Puma;
+use puma::photo::{Limits, Thumbnails, evaluation_crop, read};
+use puma::pipeline::{Control, Options, Phase, PipelineError, Progress, Summary, index};
+use std::cell::RefCell;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use tempfile::TempDir;
+
+fn puma() -> &'static Puma {
+    static PUMA: OnceLock<Puma> = OnceLock::new();
+    PUMA.get_or_init(|| Puma::shipped(&candle_core::Device::Cpu).unwrap())
+}
+
+struct Place {
+    folder: TempDir,
+    library: Library,
+}
+
+impl Place {
+    /// `drawn` pictures in two folders, and the golden photos in a third.
+    fn new(drawn: u32) -> Place {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library.sqlite")).unwrap();
+        let photos = folder.path().join("photos");
+        for seed in 0..drawn {
+            let name = format!("{}/{seed:02}.png", ["even", "odd"][seed as usize % 2]);
+            pictures::draw(&photos.join(name), seed, 64);
+        }
+        for name in pictures::GOLDEN {
+            pictures::copy(name, &photos.join("golden").join(name));
+        }
+        Place { folder, library }
+    }
+
+    fn photos(&self) -> PathBuf {
+        self.folder.path().join("photos")
+    }
+
+    fn index(&self) -> Summary {
+        self.index_with(&Options::default(), &Control::new(), |_| {})
+    }
+
+    fn index_with(
+        &self,
+        options: &Options,
+        control: &Control,
+        progress: impl Fn(&Progress),
+    ) -> Summary {
+        let folders = [self.photos()];
+        index(&self.library, puma(), &folders, options, control, progress).unwrap()
+    }
+
+    fn embedded(&self) -> usize {
+        let model = ModelKey::new(puma().fingerprint());
+        self.library.counts(&model).unwrap().embedded
+    }
+}
+
+#[test]
+fn every_photo_gets_the_embedding_that_it_has_alone() {
+    let place = Place::new(3);
+    let summary = place.index();
+    assert_eq!(
+        (summary.found, summary.embedded, summary.unchanged),
+        (8, 8, 0)
+    );
+    assert!(summary.failed.is_empty() && !summary.stopped);
+    let model = ModelKey::new(puma().fingerprint());
+    let photos = place.library.photos(None, 100, &model).unwrap();
+    assert_eq!(photos.len(), 8);
+    for photo in photos {
+        let image = read(&photo.path, &Limits::default()).unwrap();
+        let alone = puma()
+            .embed(&[evaluation_crop(&image, puma().image_size())])
+            .unwrap()
+            .remove(0);
+        let stored = photo.embedding.unwrap();
+        let cosine: f32 = stored
+            .iter()
+            .zip(&alone.embedding)
+            .map(|(a, b)| a * b)
+            .sum();
+        assert!(cosine > 0.99999, "{}: {cosine}", photo.path.display());
+        for (a, b) in photo.similarity.unwrap().iter().zip(&alone.similarity) {
+            assert!((a - b).abs() < 1e-4, "{a} {b}");
+        }
+        let folder = photo.path.parent().unwrap().file_name().unwrap();
+        assert_eq!(photo.domain, folder.to_str().unwrap());
+    }
+}
+
+#[test]
+fn a_second_run_embeds_nothing_and_a_change_embeds_one() {
+    let place = Place::new(4);
+    place.index();
+    let again = place.index();
+    assert_eq!((again.embedded, again.unchanged), (0, 9));
+    pictures::draw(&place.photos().join("even/00.png"), 99, 80);
+    pictures::draw(&place.photos().join("new.png"), 100, 80);
+    fs::remove_file(place.photos().join("odd/01.png")).unwrap();
+    let third = place.index();
+    assert_eq!((third.embedded, third.unchanged, third.removed), (2, 7, 1));
+    assert_eq!(place.embedded(), 9);
+}
+
+#[test]
+fn damaged_files_are_named_with_their_reason_and_the_rest_is_done() {
+    let place = Place::new(2);
+    let sound = fs::read(pictures::golden("coffee.png")).unwrap();
+    let broken = place.photos().join("golden/broken.jpg");
+    fs::write(&broken, &sound[..sound.len() / 2]).unwrap();
+    let renamed = place.photos().join("golden/really a png.jpeg");
+    fs::write(&renamed, &sound).unwrap();
+    fs::write(place.photos().join("golden/readme.txt"), "no photo").unwrap();
+    let summary = place.index();
+    assert_eq!((summary.found, summary.embedded), (9, 8));
+    assert_eq!(summary.failed.len(), 1);
+    assert_eq!(summary.failed[0].path, broken);
+    assert!(
+        summary.failed[0].reason.contains("truncated"),
+        "{:?}",
+        summary.failed
+    );
+    let again = place.index();
+    assert_eq!(
+        (again.embedded, again.failed.len(), again.failed_before),
+        (0, 0, 1)
+    );
+    fs::write(&broken, &sound).unwrap();
+    let mended = place.index();
+    assert_eq!((mended.embedded, mended.failed_before), (1, 0));
+}
+
+#[test]
+fn a_stopped_run_keeps_what_it_stored_and_the_next_goes_on() {
+    let place = Place::new(30);
+    let control = Control::new();
+    let options = Options {
+        batch: 2,
+        ..Options::default()
+    };
+    let first = place.index_with(&options, &control, |progress| {
+        if progress.embedded >= 4 {
+            control.stop();
+        }
+    });
+    assert!(first.stopped);
+    assert!((4..30).contains(&first.embedded), "{}", first.embedded);
+    assert_eq!(place.embedded(), first.embedded);
+    let second = place.index();
+    assert_eq!(second.embedded, 35 - first.embedded);
+    assert_eq!(second.unchanged, first.embedded);
+    assert!(!second.stopped);
+}
+
+#[test]
+fn a_paused_run_rests_until_it_is_resumed() {
+    let place = Place::new(6);
+    let control = Control::new();
+    control.pause();
+    let rested = RefCell::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            control.resume();
+        });
+        let start = std::time::Instant::now();
+        let summary = place.index_with(&Options::default(), &control, |progress| {
+            if progress.phase == Phase::Paused {
+                *rested.borrow_mut() = true;
+            }
+        });
+        assert_eq!(summary.embedded, 11);
+        assert!(start.elapsed().as_millis() >= 250);
+    });
+    assert!(rested.into_inner());
+}
+
+#[test]
+fn progress_counts_up_and_ends_with_everything_done() {
+    let place = Place::new(10);
+    fs::write(place.photos().join("bad.gif"), b"GIF89a").unwrap();
+    let seen = RefCell::new(Vec::<Progress>::new());
+    place.index_with(&Options::default(), &Control::new(), |progress| {
+        seen.borrow_mut().push(progress.clone());
+    });
+    let seen = seen.into_inner();
+    for pair in seen.windows(2) {
+        assert!(pair[0].done <= pair[1].done && pair[0].found <= pair[1].found);
+    }
+    for progress in &seen {
+        assert_eq!(
+            progress.done,
+            progress.embedded + progress.failed + progress.skipped
+        );
+        assert!(progress.done <= progress.found);
+    }
+    let last = seen.last().unwrap();
+    assert_eq!(last.phase, Phase::Done);
+    assert_eq!((last.found, last.done, last.failed), (16, 16, 1));
+}
+
+#[test]
+fn thumbnails_are_made_on_the_way() {
+    let place = Place::new(1);
+    let thumbnails = Thumbnails::new(place.folder.path().join("thumbnails"));
+    let options = Options {
+        thumbnails: Some(thumbnails.clone()),
+        ..Options::default()
+    };
+    place.index_with(&options, &Control::new(), |_| {});
+    let model = ModelKey::new(puma().fingerprint());
+    for photo in place.library.photos(None, 100, &model).unwrap() {
+        thumbnails
+            .load(&photo.path, photo.mtime_ns, photo.size_bytes)
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_misspelt_folder_stops_the_run_before_anything_changes() {
+    let place = Place::new(1);
+    let folders = [place.photos(), place.folder.path().join("fotos")];
+    let run = |folders: &[PathBuf]| {
+        let (options, control) = (Options::default(), Control::new());
+        index(&place.library, puma(), folders, &options, &control, |_| {})
+    };
+    let error = run(&folders).unwrap_err();
+    assert!(error.to_string().contains("fotos"), "{error}");
+    assert!(place.library.roots().unwrap().is_empty());
+}
+
+#[test]
+fn roots_that_are_offline_are_left_alone_with_a_message() {
+    let place = Place::new(2);
+    place.index();
+    let other = place.folder.path().join("other");
+    pictures::draw(&other.join("one.png"), 50, 64);
+    let away = place.folder.path().join("away");
+    fs::rename(place.photos(), &away).unwrap();
+    let run = |folders: &[PathBuf]| {
+        let (options, control) = (Options::default(), Control::new());
+        index(&place.library, puma(), folders, &options, &control, |_| {}).unwrap()
+    };
+    let summary = run(&[other]);
+    assert_eq!((summary.embedded, summary.messages.len()), (1, 0));
+    let all = run(&[]);
+    assert_eq!((all.unchanged, all.removed), (1, 0));
+    assert!(all.messages[0].contains("not there"), "{:?}", all.messages);
+    assert_eq!(place.embedded(), 8);
+}
+
+#[test]
+fn a_second_run_at_the_same_time_hears_who_is_at_work() {
+    let place = Place::new(1);
+    let other = Library::open(place.library.path()).unwrap();
+    let _writer = other.writer().unwrap();
+    let (options, control) = (Options::default(), Control::new());
+    let error = index(
+        &place.library,
+        puma(),
+        &[place.photos()],
+        &options,
+        &control,
+        |_| {},
+    )
+    .unwrap_err();
+    assert!(
+        matches!(error, PipelineError::Library(LibraryError::Locked { .. })),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_folder_inside_an_indexed_one_is_indexed_with_it() {
+    let place = Place::new(4);
+    place.index();
+    let inside: &Path = &place.photos().join("even");
+    let (options, control) = (Options::default(), Control::new());
+    let folders = [inside.to_owned()];
+    let summary = index(&place.library, puma(), &folders, &options, &control, |_| {}).unwrap();
+    assert_eq!(summary.unchanged, 9);
+    assert!(
+        summary.messages[0].contains("belongs to"),
+        "{:?}",
+        summary.messages
+    );
+}

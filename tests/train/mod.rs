@@ -1,4 +1,5 @@
 //! Tests of `train`.
 
 mod losses;
+mod run;
 mod step;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Neighbours shown for a query.
-const HITS: usize = 200;
+pub(in crate::app) const HITS: usize = 200;
 /// Neighbours that vote on the domain of a query from outside the library.
 const VOTERS: usize = 10;
 /// Photos offered to start from.
@@ -56,7 +56,7 @@ impl Answering {
                     took: start.elapsed(),
                 };
                 events.send(Event::Answer(Arc::new(answer)));
-                preview(generation, query, found.image, events);
+                preview(query, found.image, events);
             }
             Err(error) => {
                 let reason = words(&query, &error);
@@ -205,11 +205,12 @@ fn elected(hits: &[Hit]) -> (Option<String>, DomainSource) {
 }
 
 /// Sends the query's picture once the answer is on its way: nobody should wait for it.
-fn preview(generation: u64, query: Query, image: Option<Arc<RgbImage>>, events: &Events) {
+fn preview(query: Query, image: Option<Arc<RgbImage>>, events: &Events) {
     errand::run("preview", events, move || {
-        let image = match (image, query) {
-            (Some(image), _) | (None, Query::Pasted { image, .. }) => image,
-            (None, Query::File(path)) => Arc::new(photo::read(&path, &Limits::default()).ok()?),
+        let image = match (image, &query) {
+            (Some(image), _) => image,
+            (None, Query::Pasted { image, .. }) => Arc::clone(image),
+            (None, Query::File(path)) => Arc::new(photo::read(path, &Limits::default()).ok()?),
         };
         let longest = image.width().max(image.height());
         let small = if longest > PREVIEW_PX {
@@ -221,7 +222,7 @@ fn preview(generation: u64, query: Query, image: Option<Arc<RgbImage>>, events: 
             image.as_ref().clone()
         };
         let image = Arc::new(color_image(&small));
-        Some(Event::Preview { generation, image })
+        Some(Event::Preview { query, image })
     });
 }
 

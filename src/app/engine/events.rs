@@ -20,8 +20,8 @@ pub enum Event {
     Answer(Arc<Answer>),
     /// The picture of a query, at most 640 px a side, upright.
     Preview {
-        /// Of which question.
-        generation: u64,
+        /// Of which query.
+        query: Query,
         /// The picture.
         image: Arc<egui::ColorImage>,
     },

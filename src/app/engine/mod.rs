@@ -7,6 +7,7 @@ mod job;
 mod setup;
 mod work;
 
+pub(super) use answering::HITS;
 pub use events::{Ended, Event, Events};
 pub use facts::{Answer, DomainSource, Failure, LibraryFacts, ModelFacts, RootFacts};
 pub use setup::Setup;

@@ -66,28 +66,30 @@ pub fn bar_chart(
     with_values(shown.response, shown.transform, prompts, &all)
 }
 
-/// Profiles as lines over the prompts in one chart.
+/// Profiles as lines over the prompts in one chart, one of them brought out.
 pub fn line_chart(
     ui: &mut Ui,
     salt: impl std::hash::Hash + std::fmt::Debug,
     height_px: f32,
     range: (f64, f64),
     series: &[Series<'_>],
+    brought_out: Option<usize>,
 ) -> Response {
     let prompts = series.first().map_or(0, |first| first.values.len());
-    let shown = frame(ui, salt, height_px, range, prompts)
-        .legend(egui_plot::Legend::default())
-        .show(ui, |plot| {
-            for one in series {
-                let points = points(one.values);
-                plot.line(
-                    Line::new(one.name, points)
-                        .color(one.color)
-                        .width(2.0)
-                        .allow_hover(false),
-                );
-            }
-        });
+    let shown = frame(ui, salt, height_px, range, prompts).show(ui, |plot| {
+        let last = brought_out.into_iter();
+        let others = (0..series.len()).filter(|index| Some(*index) != brought_out);
+        for index in others.chain(last) {
+            let one = &series[index];
+            let (color, width) = match brought_out {
+                Some(chosen) if chosen == index => (one.color, 3.5),
+                Some(_) => (one.color.gamma_multiply(0.25), 1.5),
+                None => (one.color, 2.0),
+            };
+            let line = Line::new(one.name, points(one.values));
+            plot.line(line.id(index).color(color).width(width).allow_hover(false));
+        }
+    });
     let all: Vec<&Series<'_>> = series.iter().collect();
     with_values(shown.response, shown.transform, prompts, &all)
 }
@@ -134,7 +136,8 @@ fn frame<'a>(
                 .filter(|prompt| *prompt == 1 || prompt % step == 0)
                 .map(|prompt| GridMark {
                     value: prompt as f64,
-                    step_size: step as f64,
+                    // Only decides how strongly the mark is drawn: fully.
+                    step_size: prompts as f64,
                 })
                 .collect()
         })
@@ -178,14 +181,19 @@ fn with_values(
     })
 }
 
-/// A one-line key to the colours of a chart.
-pub fn key(ui: &mut Ui, entries: &[(&str, Color32)]) {
-    ui.horizontal_wrapped(|ui| {
+/// The key to the colours of a chart, a line each; an entry without a colour is shown as absent.
+pub fn key(ui: &mut Ui, entries: &[(&str, Option<Color32>)]) {
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
         for (name, color) in entries {
-            let (dot, _) = ui.allocate_exact_size(egui::vec2(12.0, 12.0), egui::Sense::hover());
-            ui.painter().rect_filled(dot.shrink(1.0), 3, *color);
-            ui.weak(crate::app::wording::shortened(name, 34));
-            ui.add_space(6.0);
+            ui.horizontal(|ui| {
+                let (dot, _) = ui.allocate_exact_size(egui::vec2(12.0, 12.0), egui::Sense::hover());
+                let line = ui.visuals().widgets.noninteractive.bg_stroke.color;
+                ui.painter()
+                    .rect_filled(dot.shrink(1.0), 3, color.unwrap_or(line));
+                let text = egui::RichText::new(*name).small();
+                ui.add(egui::Label::new(text.color(ui.visuals().weak_text_color())).truncate());
+            });
         }
     });
 }

@@ -6,6 +6,8 @@ use egui::{ScrollArea, Ui};
 
 /// Height of one small chart, its title not counted.
 const CHART_PX: f32 = 150.0;
+/// Room for the names beside the lines.
+const NAMES_PX: f32 = 210.0;
 /// A small chart is at least this wide.
 const NARROWEST_PX: f32 = 300.0;
 
@@ -40,12 +42,14 @@ pub fn small_multiples(ui: &mut Ui, look: Look<'_>) {
         .show_rows(ui, row_px, rows, |ui, rows| {
             for row in rows {
                 ui.horizontal_top(|ui| {
-                    for index in row * columns..((row + 1) * columns).min(values.len()) {
+                    let first = row * columns;
+                    let shown = values.iter().enumerate().skip(first).take(columns);
+                    for (index, values) in shown {
                         let size = egui::vec2(chart_width, row_px);
                         ui.allocate_ui(size, |ui| {
                             ui.vertical(|ui| {
                                 ui.set_width(chart_width);
-                                one(ui, look, index, &values[index], query.as_deref(), range);
+                                one(ui, look, index, values, query.as_deref(), range);
                             });
                         });
                     }
@@ -108,6 +112,46 @@ pub fn overlaid(ui: &mut Ui, look: Look<'_>) {
         .collect();
     let range = range_of(values.iter().map(Vec::as_slice));
     let height = (ui.available_height() - 8.0).max(200.0);
-    let response = line_chart(ui, "overlaid profiles", height, range, &series);
-    response.accessible_name("Prompt profiles of all domains");
+    let memory = ui.scope_id().with("brought out");
+    let brought_out = ui
+        .data(|data| data.get_temp::<Option<usize>>(memory))
+        .flatten();
+    ui.horizontal_top(|ui| {
+        let width = (ui.available_width() - NAMES_PX - 8.0).max(200.0);
+        ui.allocate_ui(egui::vec2(width, height), |ui| {
+            let response = line_chart(ui, "overlaid", height, range, &series, brought_out);
+            response.accessible_name("Prompt profiles of all domains");
+        });
+        let pointed = names(ui, &series, height);
+        if pointed != brought_out {
+            ui.data_mut(|data| data.insert_temp(memory, pointed));
+            ui.ctx().request_repaint();
+        }
+    });
+}
+
+/// The names of the lines; gives the one under the pointer, which is to be brought out.
+fn names(ui: &mut Ui, series: &[Series<'_>], height: f32) -> Option<usize> {
+    let mut pointed = None;
+    let line_px = ui.text_style_height(&egui::TextStyle::Body);
+    ScrollArea::vertical()
+        .id_salt("names")
+        .max_height(height)
+        .auto_shrink(false)
+        .show_rows(ui, line_px, series.len(), |ui, rows| {
+            for index in rows {
+                let one = &series[index];
+                let row = ui.horizontal(|ui| {
+                    let size = egui::vec2(12.0, 12.0);
+                    let (dot, _) = ui.allocate_exact_size(size, egui::Sense::hover());
+                    ui.painter().circle_filled(dot.center(), 5.0, one.color);
+                    ui.add(egui::Label::new(one.name).truncate());
+                });
+                let row = row.response.interact(egui::Sense::hover());
+                if row.hovered() {
+                    pointed = Some(index);
+                }
+            }
+        });
+    pointed
 }

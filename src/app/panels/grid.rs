@@ -1,4 +1,5 @@
 use super::Look;
+use super::pointed;
 use super::tile::{CAPTION_PX, Tile};
 use crate::app::engine::Answer;
 use crate::app::thumbnails::ThumbnailCache;
@@ -8,6 +9,9 @@ use egui::{ScrollArea, Ui};
 /// Space between tiles, both ways.
 const GAP_PX: f32 = 10.0;
 
+/// Room for the scroll bar, which otherwise floats over the last column.
+const BAR_PX: f32 = 10.0;
+
 /// How many columns a row of `width` points holds and how wide each tile is, so that the row is filled.
 pub fn columns(width: f32, wished_px: f32) -> (usize, f32) {
     let columns = ((width + GAP_PX) / (wished_px + GAP_PX)).round().max(1.0);
@@ -15,7 +19,7 @@ pub fn columns(width: f32, wished_px: f32) -> (usize, f32) {
     (columns as usize, side)
 }
 
-/// `count` tiles in rows that scroll; only rows in sight are made and laid out.
+/// `count` tiles in rows that scroll, and which of them is under the pointer; only rows in sight are made and laid out.
 pub fn tiles<'a>(
     ui: &mut Ui,
     look: Look<'_>,
@@ -23,11 +27,11 @@ pub fn tiles<'a>(
     salt: impl std::hash::Hash + std::fmt::Debug,
     count: usize,
     tile: impl Fn(usize) -> Tile<'a>,
-) {
+) -> Option<usize> {
     ui.spacing_mut().item_spacing = egui::vec2(GAP_PX, GAP_PX);
-    let bar = ui.spacing().scroll.allocated_width();
-    let width = ui.available_width() - bar;
+    let width = ui.available_width() - BAR_PX;
     let (columns, side) = columns(width, look.state.preferences.tile_px);
+    let mut pointed = None;
     ScrollArea::vertical()
         .id_salt(salt)
         .auto_shrink(false)
@@ -42,17 +46,23 @@ pub fn tiles<'a>(
                             let tile = tile(index);
                             let thumbnail = thumbnails.get(tile.path);
                             // The id follows the place, so that the focus stays where the user put it.
-                            ui.push_id(index, |ui| tile.show(ui, side, look, &thumbnail));
+                            let shown =
+                                ui.push_id(index, |ui| tile.show(ui, side, look, &thumbnail));
+                            if shown.inner.hovered() || shown.inner.has_focus() {
+                                pointed = Some(index);
+                            }
                         }
                     });
                 }
             },
         );
+    pointed
 }
 
 /// The neighbours of the query, nearest first.
 pub fn neighbours(ui: &mut Ui, look: Look<'_>, answer: &Answer, thumbnails: &mut ThumbnailCache) {
     if answer.hits.is_empty() {
+        pointed::set(ui, None);
         ui.add_space(24.0);
         ui.vertical_centered(|ui| {
             ui.label("The library holds no photo to compare with yet.");
@@ -61,7 +71,7 @@ pub fn neighbours(ui: &mut Ui, look: Look<'_>, answer: &Answer, thumbnails: &mut
         return;
     }
     let salt = ("neighbours", answer.generation);
-    tiles(ui, look, thumbnails, salt, answer.hits.len(), |index| {
+    let rank = tiles(ui, look, thumbnails, salt, answer.hits.len(), |index| {
         let neighbour = &answer.hits[index];
         let name = wording::file_name(&neighbour.path);
         let (score, domain) = (neighbour.score, neighbour.domain.as_str());
@@ -76,6 +86,7 @@ pub fn neighbours(ui: &mut Ui, look: Look<'_>, answer: &Answer, thumbnails: &mut
             is_query: answer.query.path() == Some(neighbour.path.as_path()),
         }
     });
+    pointed::set(ui, rank);
 }
 
 #[cfg(test)]

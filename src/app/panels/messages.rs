@@ -1,35 +1,49 @@
 use super::Look;
 use crate::app::command::Command;
-use crate::app::messages::Kind;
-use egui::{Align, Frame, Layout, Ui};
+use crate::app::messages::{Kind, Message};
+use crate::app::wording::shortened;
+use egui::{Align, Align2, Area, Frame, Id, Layout, Order, Ui};
 
-/// The cards above everything else in the middle, each with a button that takes it away.
-pub fn messages(ui: &mut Ui, look: Look<'_>) {
-    for message in look.state.messages.shown() {
-        let visuals = ui.visuals();
-        let (sign, color) = match message.kind {
-            Kind::Info => ("ℹ", visuals.text_color()),
-            Kind::Error => ("⚠", visuals.error_fg_color),
-        };
-        Frame::new()
-            .fill(visuals.faint_bg_color)
-            .stroke(visuals.widgets.noninteractive.bg_stroke)
-            .corner_radius(8)
-            .inner_margin(egui::Margin::symmetric(12, 8))
-            .show(ui, |ui| {
-                ui.with_layout(Layout::right_to_left(Align::TOP), |ui| {
-                    if ui.button("Dismiss").clicked() {
-                        look.commands.send(Command::Dismiss(message.id));
-                    }
-                    ui.with_layout(
-                        Layout::left_to_right(Align::TOP).with_main_wrap(true),
-                        |ui| {
-                            ui.colored_label(color, sign);
-                            ui.colored_label(color, &message.text);
-                        },
-                    );
+/// Widest card, in points.
+const WIDEST_PX: f32 = 560.0;
+/// Distance from the lower edge, so that the status bar stays free.
+const ABOVE_EDGE_PX: f32 = 54.0;
+
+/// Cards over the lower edge, each with a button that takes it away; nothing below them moves.
+pub fn messages(ui: &Ui, look: Look<'_>) {
+    if look.state.messages.shown().is_empty() {
+        return;
+    }
+    Area::new(Id::unique("messages"))
+        .order(Order::Middle)
+        .anchor(Align2::CENTER_BOTTOM, [0.0, -ABOVE_EDGE_PX])
+        .show(ui.ctx(), |ui| {
+            ui.set_width(WIDEST_PX.min(ui.ctx().content_rect().width() - 32.0));
+            for message in look.state.messages.shown() {
+                card(ui, look, message);
+            }
+        });
+}
+
+fn card(ui: &mut Ui, look: Look<'_>, message: &Message) {
+    let visuals = ui.visuals();
+    let color = match message.kind {
+        Kind::Info => visuals.text_color(),
+        Kind::Error => visuals.error_fg_color,
+    };
+    Frame::popup(ui.style())
+        .inner_margin(egui::Margin::symmetric(14, 10))
+        .show(ui, |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let dismiss = ui.button("Dismiss");
+                let name = format!("Dismiss: {}", shortened(&message.text, 60));
+                if dismiss.accessible_name(name).clicked() {
+                    look.commands.send(Command::Dismiss(message.id));
+                }
+                ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                    ui.set_width(ui.available_width());
+                    ui.colored_label(color, &message.text);
                 });
             });
-        ui.add_space(6.0);
-    }
+        });
 }

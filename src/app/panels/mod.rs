@@ -8,6 +8,7 @@ mod folders;
 mod forget;
 mod grid;
 mod messages;
+mod pointed;
 mod prompts;
 mod query_bar;
 mod status_bar;

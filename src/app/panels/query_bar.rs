@@ -35,15 +35,14 @@ impl QueryBar {
             views(ui, look);
             ui.separator();
             tile_size(ui, look);
-            ui.separator();
-            themes(ui, look);
+            ui.menu_button("View", |ui| view_menu(ui, look));
         });
     }
 
     fn path_field(&mut self, ui: &mut Ui, look: Look<'_>) {
         let field = TextEdit::singleline(&mut self.typed)
             .hint_text("or type the path of a picture or folder")
-            .desired_width(250.0);
+            .desired_width(300.0);
         let response = ui.add(field);
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         response.accessible_name("Path of a picture or folder");
@@ -56,14 +55,14 @@ impl QueryBar {
 
 fn steps(ui: &mut Ui, look: Look<'_>) {
     let history = &look.state.history;
-    let back = ui.add_enabled(history.can_go_back(), egui::Button::new("⏴"));
+    let back = ui.add_enabled(history.can_go_back(), egui::Button::new("Back"));
     let back = back.on_hover_text("The query before (Alt+Left)");
-    if back.accessible_name("Back").clicked() {
+    if back.clicked() {
         look.commands.send(Command::Back);
     }
-    let forward = ui.add_enabled(history.can_go_forward(), egui::Button::new("⏵"));
+    let forward = ui.add_enabled(history.can_go_forward(), egui::Button::new("Forward"));
     let forward = forward.on_hover_text("The query after (Alt+Right)");
-    if forward.accessible_name("Forward").clicked() {
+    if forward.clicked() {
         look.commands.send(Command::Forward);
     }
 }
@@ -93,27 +92,32 @@ fn views(ui: &mut Ui, look: Look<'_>) {
 fn tile_size(ui: &mut Ui, look: Look<'_>) {
     let preferences = &look.state.preferences;
     let mut tile_px = preferences.tile_px;
-    let caption = ui.label("Size");
+    ui.label("Size");
     let slider = Slider::new(&mut tile_px, 96.0..=320.0).show_value(false);
     let response = ui
         .add(slider)
         .on_hover_text("Size of the pictures in the grid");
     response.accessible_name("Tile size");
-    let _ = caption;
     look.commands
         .prefer(preferences, |changed| changed.tile_px = tile_px);
 }
 
-fn themes(ui: &mut Ui, look: Look<'_>) {
+fn view_menu(ui: &mut Ui, look: Look<'_>) {
     let preferences = &look.state.preferences;
-    for (theme, sign, name) in [
-        (ThemePreference::Light, "☀", "Light theme"),
-        (ThemePreference::Dark, "🌙", "Dark theme"),
-        (ThemePreference::System, "💻", "Theme of the system"),
+    let (mut folders, mut why) = (preferences.folders_open, preferences.why_open);
+    ui.checkbox(&mut folders, "Folders panel");
+    ui.checkbox(&mut why, "Why panel");
+    look.commands.prefer(preferences, |changed| {
+        changed.folders_open = folders;
+        changed.why_open = why;
+    });
+    ui.separator();
+    for (theme, name) in [
+        (ThemePreference::System, "Theme of the system"),
+        (ThemePreference::Light, "Light theme"),
+        (ThemePreference::Dark, "Dark theme"),
     ] {
-        let button = ui.selectable_label(preferences.theme == theme, sign);
-        let button = button.on_hover_text(name).accessible_name(name);
-        if button.clicked() {
+        if ui.radio(preferences.theme == theme, name).clicked() {
             look.commands
                 .prefer(preferences, |changed| changed.theme = theme);
         }

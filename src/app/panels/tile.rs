@@ -3,6 +3,7 @@ use crate::app::command::Command;
 use crate::app::query::Query;
 use crate::app::thumbnails::Thumbnail;
 use crate::app::{theme, wording};
+use egui::text::{LayoutJob, TextWrapping};
 use egui::{
     Align2, CornerRadius, Rect, Response, Role, Sense, Stroke, StrokeKind, TextStyle, Ui,
     WidgetInfo,
@@ -11,6 +12,9 @@ use std::path::Path;
 
 /// Height of the line below the picture.
 pub const CAPTION_PX: f32 = 26.0;
+
+/// Room for the dot before a domain's name, and for the margins.
+const DOT_ROOM_PX: f32 = 18.0;
 
 /// One picture to click on, with what is known about it.
 pub struct Tile<'a> {
@@ -53,7 +57,6 @@ impl Tile<'_> {
             if let Some(reason) = failed {
                 ui.colored_label(ui.visuals().error_fg_color, reason);
             }
-            ui.weak("Click: search with it. Double click: open it. Right click: more.");
         })
     }
 
@@ -129,27 +132,28 @@ impl Tile<'_> {
         }
         let (text, color) = match self.domain {
             Some(domain) => {
-                let color = look.state.domain_index(domain);
+                let at = look.state.domain_index(domain);
                 (
                     domain.to_owned(),
-                    color.map(|at| theme::domain_color(visuals, at)),
+                    at.map(|at| theme::domain_color(visuals, at)),
                 )
             }
             None => (wording::file_name(self.path), None),
         };
-        let room = (rect.right() - left - 14.0).max(0.0);
-        let fits = (room / (small.size * 0.52)) as usize;
-        let galley = painter.layout_no_wrap(
-            wording::shortened(&text, fits.max(3)),
-            small,
-            visuals.weak_text_color(),
-        );
-        let start = (rect.right() - 3.0 - galley.size().x).max(left + 10.0);
+        let room = (rect.right() - left - DOT_ROOM_PX).max(0.0);
+        let weak = visuals.weak_text_color();
+        let mut job = LayoutJob::simple_singleline(text, small, weak);
+        job.wrap = TextWrapping::truncate_at_width(room);
+        let galley = painter.layout_job(job);
+        let start = rect.right() - 3.0 - galley.size().x;
         if let Some(color) = color {
             painter.circle_filled(egui::pos2(start - 8.0, middle), 4.0, color);
         }
-        let place = egui::pos2(start, middle - galley.size().y / 2.0);
-        painter.galley(place, galley, visuals.weak_text_color());
+        painter.galley(
+            egui::pos2(start, middle - galley.size().y / 2.0),
+            galley,
+            weak,
+        );
     }
 
     fn react(&self, ui: &Ui, response: &Response, look: Look<'_>) {

@@ -66,7 +66,7 @@ pub fn no_query(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache) {
         return;
     };
     ui.add_space(14.0);
-    ui.label("Or start from one of your own:");
+    ui.label("Or start from one of your own. A click searches with it, a double click opens it.");
     tiles(
         ui,
         look,

@@ -1,5 +1,6 @@
 use super::Look;
 use super::bars::{Series, bar_chart, key, query_color, range_of, strongest};
+use super::pointed;
 use crate::app::command::Command;
 use crate::app::engine::{Answer, DomainSource};
 use crate::app::state::Scale;
@@ -37,7 +38,7 @@ fn query(ui: &mut Ui, look: Look<'_>, answer: &Answer, preview: Option<&TextureH
     }
     ui.horizontal(|ui| {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let clear = ui.button("✖").on_hover_text("Ask nothing (Esc)");
+            let clear = ui.button("Clear").on_hover_text("Ask nothing (Esc)");
             if clear.accessible_name("Clear the query").clicked() {
                 look.commands.send(Command::ClearQuery);
             }
@@ -109,11 +110,37 @@ fn prompts(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
             values: mean,
         });
     }
-    let range = range_of(series.iter().map(|one| one.values));
-    let response = bar_chart(ui, "query prompts", 210.0, range, &series, None);
+    // Of all neighbours, so that the scale stands still while the pointer moves over them.
+    let others: Vec<Vec<f32>> = answer
+        .hits
+        .iter()
+        .map(|hit| state.scaled(&hit.similarity))
+        .collect();
+    let range = range_of(
+        series
+            .iter()
+            .map(|one| one.values)
+            .chain(others.iter().map(Vec::as_slice)),
+    );
+    let line = pointed::get(ui)
+        .and_then(|rank| others.get(rank))
+        .map(|values| Series {
+            name: "the neighbour under the pointer",
+            color: ui.visuals().strong_text_color(),
+            values,
+        });
+    let response = bar_chart(ui, "query prompts", 210.0, range, &series, line.as_ref());
     response.accessible_name("Prompt similarities of the query");
-    let entries: Vec<_> = series.iter().map(|one| (one.name, one.color)).collect();
+    let mut entries: Vec<_> = series
+        .iter()
+        .map(|one| (one.name, Some(one.color)))
+        .collect();
+    entries.push((
+        "the neighbour under the pointer",
+        line.map(|line| line.color),
+    ));
     key(ui, &entries);
+    ui.add_space(4.0);
     compare(ui, look);
     let numbers: Vec<String> = strongest(&own, 3).iter().map(ToString::to_string).collect();
     ui.add_space(4.0);

@@ -6,7 +6,8 @@ use std::path::Path;
 use candle_core::Tensor;
 use serde_json::json;
 
-use super::infer::{self, Arguments};
+use super::hints::Arguments;
+use super::infer;
 use super::layout::{check_names_and_shapes, check_values, vit_tensors};
 use super::names::{self, AUTHORS_BODY};
 use super::{Checkpoint, ReadOptions, container, pth};
@@ -97,8 +98,8 @@ pub(super) fn assemble(
                 reason: "the names of its tensors are neither timm's for a ViT nor those of the authors of PUMA".into(),
             });
         }
-        // The classifier of a timm model has no use here.
-        tensors.retain(|name, _| !name.starts_with("head."));
+        // A timm model's classifier and the token that DINOv2 masked patches with in training have no use here.
+        tensors.retain(|name, _| !name.starts_with("head.") && name != "mask_token");
     }
     let prefix = if authors { AUTHORS_BODY } else { "" };
     let mut config = infer::config(&tensors, prefix, &arguments, &options, path)?;

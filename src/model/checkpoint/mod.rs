@@ -3,6 +3,7 @@
 mod backbone;
 mod container;
 mod foreign;
+mod hints;
 mod infer;
 mod layout;
 mod names;

@@ -7,7 +7,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use zip::ZipArchive;
 
-use super::infer::Arguments;
+use super::hints::Arguments;
 use super::pickle::{Id, Pickle, Value};
 use crate::model::error::ModelError;
 

@@ -1,0 +1,116 @@
+use super::TrainError;
+use super::config::TrainConfig;
+use super::step::Losses;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The folder of one run: configuration, logs, state and checkpoints.
+pub struct RunFolder {
+    folder: PathBuf,
+}
+
+impl RunFolder {
+    /// Makes the folder, or opens it where it is.
+    ///
+    /// # Errors
+    /// A folder that already holds a run, unless `resume` says to take it up, or one that cannot be written.
+    pub fn open(folder: &Path, config: &TrainConfig, resume: bool) -> Result<Self, TrainError> {
+        fs::create_dir_all(folder).map_err(|error| TrainError::io(folder, error))?;
+        let run = Self {
+            folder: folder.to_owned(),
+        };
+        if run.state().exists() && !resume {
+            return Err(TrainError::Config(format!(
+                "{} already holds a run: pass --resume to take it up, or another folder with --out",
+                folder.display()
+            )));
+        }
+        let path = folder.join("config.toml");
+        let text = toml::to_string_pretty(config)
+            .map_err(|error| TrainError::Config(error.to_string()))?;
+        fs::write(&path, text).map_err(|error| TrainError::io(&path, error))?;
+        Ok(run)
+    }
+
+    /// The optimiser's state with everything that a resumed run needs.
+    pub fn state(&self) -> PathBuf {
+        self.folder.join("state.safetensors")
+    }
+
+    /// The newest model.
+    pub fn checkpoint(&self) -> PathBuf {
+        self.folder.join("model.safetensors")
+    }
+
+    /// The log of the steps, a line each; lines of steps that a resumed run does again are cut off.
+    pub fn step_log(&self, from_step: usize) -> Result<CsvLog, TrainError> {
+        let header =
+            "step,pass,learning_rate,total_loss,metric_loss,penalty,keep_distance,pictures_per_s";
+        CsvLog::open(self.folder.join("steps.csv"), header, from_step)
+    }
+
+    /// The log of the validation, a line each pass.
+    pub fn validation_log(&self, from_step: usize) -> Result<CsvLog, TrainError> {
+        CsvLog::open(
+            self.folder.join("validation.csv"),
+            "step,harmonic_r1,unified_r1,sets",
+            from_step,
+        )
+    }
+}
+
+/// A CSV file whose first column is the number of steps done.
+pub struct CsvLog {
+    path: PathBuf,
+    file: File,
+}
+
+impl CsvLog {
+    fn open(path: PathBuf, header: &str, from_step: usize) -> Result<Self, TrainError> {
+        let old = fs::read_to_string(&path).unwrap_or_default();
+        let kept = old.lines().skip(1).filter(|line| {
+            let step = line
+                .split(',')
+                .next()
+                .and_then(|step| step.parse::<usize>().ok());
+            step.is_some_and(|step| step <= from_step) && from_step > 0
+        });
+        let mut text = format!("{header}\n");
+        kept.for_each(|line| {
+            text.push_str(line);
+            text.push('\n');
+        });
+        fs::write(&path, text).map_err(|error| TrainError::io(&path, error))?;
+        let file = OpenOptions::new().append(true).open(&path);
+        match file {
+            Ok(file) => Ok(Self { path, file }),
+            Err(error) => Err(TrainError::io(&path, error)),
+        }
+    }
+
+    /// Adds a line.
+    pub fn line(&mut self, line: &str) -> Result<(), TrainError> {
+        writeln!(self.file, "{line}").map_err(|error| TrainError::io(&self.path, error))
+    }
+
+    /// Adds the line of a step.
+    pub fn step(
+        &mut self,
+        step: usize,
+        pass: f64,
+        rate: f64,
+        losses: &Losses,
+        per_s: f64,
+    ) -> Result<(), TrainError> {
+        let Losses {
+            metric,
+            penalty,
+            keep,
+            total,
+        } = losses;
+        self.line(&format!(
+            "{step},{pass:.3},{rate:e},{total},{metric},{penalty:e},{keep},{per_s:.1}"
+        ))
+    }
+}

@@ -1,0 +1,135 @@
+use super::TrainError;
+use super::config::TrainConfig;
+use super::loss::MetricLoss;
+use super::optimizer::AdamW;
+use candle_core::{Device, Tensor};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+
+/// What a state file must say of the run it belongs to.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Header {
+    config: TrainConfig,
+    start: String,
+    steps: usize,
+}
+
+/// Writes optimiser, running similarities and step count, f32, to `path`: complete or not at all.
+pub fn save(
+    path: &Path,
+    config: &TrainConfig,
+    start: &str,
+    optimizer: &AdamW,
+    loss: &dyn MetricLoss,
+) -> Result<(), TrainError> {
+    let header = Header {
+        config: config.clone(),
+        start: start.to_owned(),
+        steps: optimizer.steps(),
+    };
+    let header = serde_json::to_string(&header).map_err(|error| damaged(path, error))?;
+    let mut entries = Vec::new();
+    for (name, tensor) in optimizer.state() {
+        let shape = tensor.dims().to_vec();
+        let values = tensor
+            .to_device(&Device::Cpu)?
+            .flatten_all()?
+            .to_vec1::<f32>()?;
+        entries.push((name, shape, bytes(&values)));
+    }
+    let running = loss.state();
+    entries.push((
+        "running_similarity".into(),
+        vec![running.len()],
+        bytes(&running),
+    ));
+    let views: Result<Vec<_>, _> = entries
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .collect();
+    let views = views.map_err(|error: safetensors::SafeTensorError| damaged(path, error))?;
+    let metadata = HashMap::from([("run".to_owned(), header)]);
+    let file =
+        safetensors::serialize(views, Some(metadata)).map_err(|error| damaged(path, error))?;
+    write_atomically(path, &file)
+}
+
+/// Puts the state in `path` back and returns the steps done.
+///
+/// # Errors
+/// A file that is missing, damaged, or of a run with another configuration or start.
+pub fn restore(
+    path: &Path,
+    config: &TrainConfig,
+    start: &str,
+    optimizer: &mut AdamW,
+    loss: &mut dyn MetricLoss,
+) -> Result<usize, TrainError> {
+    let file = std::fs::read(path).map_err(|error| TrainError::io(path, error))?;
+    let (_, metadata) = SafeTensors::read_metadata(&file).map_err(|error| damaged(path, error))?;
+    let header = metadata
+        .metadata()
+        .as_ref()
+        .and_then(|metadata| metadata.get("run"));
+    let header = header.ok_or_else(|| damaged(path, "no run is described in it"))?;
+    let header: Header = serde_json::from_str(header).map_err(|error| damaged(path, error))?;
+    let same = TrainConfig {
+        threads: config.threads,
+        ..header.config.clone()
+    };
+    if &same != config {
+        return Err(damaged(
+            path,
+            "it belongs to a run with another configuration",
+        ));
+    }
+    if header.start != start {
+        return Err(damaged(
+            path,
+            "it belongs to a run that started from another model",
+        ));
+    }
+    let tensors = SafeTensors::deserialize(&file).map_err(|error| damaged(path, error))?;
+    optimizer.restore(header.steps, |name| {
+        let view = tensors.tensor(name).map_err(candle_core::Error::wrap)?;
+        Tensor::from_vec(values(view.data()), view.shape(), &Device::Cpu)
+    })?;
+    let running = tensors
+        .tensor("running_similarity")
+        .map_err(|error| damaged(path, error))?;
+    loss.set_state(&values(running.data()))?;
+    Ok(header.steps)
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}
+
+fn values(bytes: &[u8]) -> Vec<f32> {
+    let value = |four: &[u8]| f32::from_le_bytes([four[0], four[1], four[2], four[3]]);
+    bytes.chunks_exact(4).map(value).collect()
+}
+
+fn damaged(path: &Path, reason: impl ToString) -> TrainError {
+    TrainError::State {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(contents)?;
+        file.as_file().sync_all()?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().map_err(|error| TrainError::io(path, error))
+}

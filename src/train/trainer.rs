@@ -1,0 +1,375 @@
+use super::TrainError;
+use super::config::{Method, TrainConfig};
+use super::data::TrainingData;
+use super::event::{Event, Outcome};
+use super::loader::{Batch, Sampler, load};
+use super::loss::MetricLoss;
+use super::optimizer::{AdamW, Group};
+use super::pace::Pace;
+use super::parameters::Parameters;
+use super::prepare::{Prepared, prepare};
+use super::run::{CsvLog, RunFolder};
+use super::seed::{Purpose, generator};
+use super::start::trained_config;
+use super::state;
+use super::step::{Losses, StepInput, TrainStep};
+use super::validation::Evaluated;
+use super::workers::Workers;
+use crate::model::{Checkpoint, Config, Gates, Network, Puma, pixels};
+use candle_core::{Device, Tensor, Var};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Steps after which every trainable tensor must have changed and every frozen one must not.
+const CHECKED_AFTER: usize = 3;
+/// Time between two saved states.
+const SAVE_EVERY: Duration = Duration::from_secs(120);
+
+/// One training run.
+pub struct Trainer {
+    config: TrainConfig,
+    model_config: Config,
+    data: TrainingData,
+    folder: RunFolder,
+    device: Device,
+    workers: Workers,
+    parameters: Parameters,
+    network: Network,
+    /// The same weights at evaluation size.
+    evaluated: Network,
+    pool: Vec<Var>,
+    proxies: Var,
+    optimizer: AdamW,
+    loss: Box<dyn MetricLoss + Send>,
+    /// Start embedding of each sample's evaluation crop, `[samples, e]`.
+    targets: Option<Tensor>,
+    start: String,
+    sampler: Sampler,
+    done: usize,
+}
+
+impl Trainer {
+    /// Prepares a run on the photos under `root` from `start`, writing into `out`; with `resume` takes up the one there.
+    pub fn new(
+        config: TrainConfig,
+        root: &Path,
+        start: &Checkpoint,
+        out: &Path,
+        resume: bool,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
+        config.validate()?;
+        let data = TrainingData::read(root, &config)?;
+        let model_config = trained_config(&start.config, &config);
+        if !config.crop_px.is_multiple_of(model_config.vit.patch_size) || config.crop_px == 0 {
+            return Err(TrainError::Config(format!(
+                "crop_px {} is not a multiple of the patch size {}",
+                config.crop_px, model_config.vit.patch_size
+            )));
+        }
+        let folder = RunFolder::open(out, &config, resume)?;
+        let workers = Workers::new(if device.is_cpu() {
+            config.thread_count()
+        } else {
+            1
+        })?;
+        let Prepared {
+            tensors,
+            proxies,
+            targets,
+        } = prepare(&config, &model_config, start, &data, &workers, device)?;
+        let parameters = Parameters::split(&tensors, config.method, device)?;
+        let shared = parameters.tensors();
+        let network = Network::new(&model_config, &shared, config.crop_px, device)?;
+        let evaluated = Network::new(&model_config, &shared, model_config.vit.image_size, device)?;
+        let proxies = Var::from_tensor(&proxies.to_device(device)?)?;
+        let variables = parameters.trainable().iter();
+        let mut list: Vec<_> = variables
+            .map(|(name, var)| (name.clone(), var.clone(), Group::Model))
+            .collect();
+        list.push(("proxies".into(), proxies.clone(), Group::Proxies));
+        let pool = parameters
+            .trainable()
+            .iter()
+            .filter(|(name, _)| name.starts_with("prompt_pool."));
+        let mut trainer = Self {
+            pool: pool.map(|(_, var)| var.clone()).collect(),
+            optimizer: AdamW::new(list, config.weight_decay)?,
+            loss: config.loss.build(data.classes.len()),
+            sampler: Sampler::new(data.samples.len(), &config),
+            start: Puma::from_checkpoint(start, &Device::Cpu)?
+                .fingerprint()
+                .to_owned(),
+            config,
+            model_config,
+            data,
+            folder,
+            device: device.clone(),
+            workers,
+            parameters,
+            network,
+            evaluated,
+            proxies,
+            targets,
+            done: 0,
+        };
+        if resume {
+            trainer.done = state::restore(
+                &trainer.folder.state(),
+                &trainer.config,
+                &trainer.start,
+                &mut trainer.optimizer,
+                trainer.loss.as_mut(),
+            )?;
+        }
+        Ok(trainer)
+    }
+
+    /// Steps of the whole run.
+    pub fn steps(&self) -> usize {
+        self.config.passes * self.sampler.steps_per_pass()
+    }
+
+    /// Trains until the end, or until `stop` is set; what is done is kept in both cases.
+    pub fn run(
+        &mut self,
+        stop: &AtomicBool,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<Outcome, TrainError> {
+        let steps = self.steps();
+        events(Event::Data {
+            samples: self.data.samples.len(),
+            classes: self.data.classes.len(),
+            held_out: self
+                .data
+                .validation
+                .iter()
+                .map(|set| set.classes.len())
+                .sum(),
+            parameters: self
+                .parameters
+                .trainable()
+                .values()
+                .map(|var| var.elem_count())
+                .sum(),
+            steps,
+        });
+        if self.done > 0 {
+            events(Event::Resumed { steps: self.done });
+        }
+        let mut step_log = self.folder.step_log(self.done)?;
+        let mut validation_log = self.folder.validation_log(self.done)?;
+        let first_value = self.parameters.snapshot()?;
+        let first_step = self.done;
+        let samples = Arc::new(std::mem::take(&mut self.data.samples));
+        let batches = load(
+            samples.clone(),
+            self.sampler.clone(),
+            &self.config,
+            self.done,
+            steps,
+        );
+        let mut saved = Instant::now();
+        let mut pace = Pace::new();
+        while self.done < steps && !stop.load(Ordering::Relaxed) {
+            let Ok(batch) = batches.recv() else {
+                return Err(TrainError::Data(
+                    "the threads that load photos have stopped".into(),
+                ));
+            };
+            for (path, reason) in &batch.failed {
+                let (path, reason) = (path.clone(), reason.clone());
+                events(Event::Failed { path, reason });
+            }
+            if batch.indices.is_empty() {
+                return Err(TrainError::Data(
+                    "not one photo of a batch could be read".into(),
+                ));
+            }
+            let labels: Vec<u32> = batch
+                .indices
+                .iter()
+                .map(|&index| samples[index].label)
+                .collect();
+            let factor = self.config.schedule.factor(self.done, steps);
+            let losses = self.step(&batch, &labels, factor)?;
+            self.done += 1;
+            if !losses.total.is_finite() {
+                return Err(TrainError::Diverged {
+                    step: self.done,
+                    loss: losses.total,
+                });
+            }
+            let pictures_per_s = pace.pictures_per_s(labels.len());
+            let per_pass = self.sampler.steps_per_pass();
+            let pass = self.done as f64 / per_pass as f64;
+            let rate = factor * self.config.learning_rate;
+            step_log.step(self.done, pass, rate, &losses, pictures_per_s)?;
+            events(Event::Step {
+                step: self.done,
+                losses,
+                pictures_per_s,
+            });
+            if self.done == (first_step + CHECKED_AFTER).min(steps) {
+                self.check(&first_value, self.done - first_step)?;
+                events(Event::Checked);
+            }
+            let pass_ends = self.done.is_multiple_of(per_pass);
+            if pass_ends || self.done == steps || saved.elapsed() > SAVE_EVERY {
+                self.save()?;
+                saved = Instant::now();
+            }
+            if pass_ends && !self.data.validation.is_empty() {
+                self.validate(&mut validation_log, events)?;
+                pace = Pace::new();
+            }
+        }
+        drop(batches);
+        self.save()?;
+        Ok(Outcome {
+            checkpoint: self.folder.checkpoint(),
+            steps: self.done,
+            stopped: self.done < steps,
+        })
+    }
+
+    /// One step on a batch, every learning rate times `factor`.
+    fn step(&mut self, batch: &Batch, labels: &[u32], factor: f64) -> Result<Losses, TrainError> {
+        let chunk = if self.device.is_cpu() {
+            self.config.chunk
+        } else {
+            labels.len()
+        };
+        let chunks: Vec<_> = batch.crops.chunks(chunk).collect();
+        let pixels = self.workers.map(chunks.len(), |index| {
+            pixels(
+                chunks[index],
+                &self.model_config,
+                self.config.crop_px,
+                &self.device,
+            )
+        })?;
+        let mut rng = generator(self.config.seed, Purpose::Gates, self.done as u64);
+        let depth = self.model_config.vit.depth;
+        let gates: Result<Vec<Gates>, _> = chunks
+            .iter()
+            .map(|crops| Gates::draw(&mut rng, crops.len(), depth, self.config.drop, &self.device))
+            .collect();
+        let gates = gates?;
+        let targets = match &self.targets {
+            Some(targets) => {
+                let indices: Vec<u32> = batch.indices.iter().map(|&index| index as u32).collect();
+                Some(targets.index_select(&Tensor::new(indices, &self.device)?, 0)?)
+            }
+            None => None,
+        };
+        let input = StepInput {
+            chunks: &pixels,
+            gates: (self.config.method == Method::Puma).then_some(&gates),
+            labels,
+            keep: targets.as_ref().map(|targets| (targets, self.config.keep)),
+        };
+        let step = TrainStep {
+            network: &self.network,
+            pool: &self.pool,
+            proxies: &self.proxies,
+        };
+        let variables: Vec<Var> = self.optimizer.variables().cloned().collect();
+        let variables: Vec<&Var> = variables.iter().collect();
+        let (losses, gradients) =
+            step.run(&input, self.loss.as_mut(), &self.workers, &variables)?;
+        let (model, proxies) = (self.config.learning_rate, self.config.proxy_learning_rate);
+        self.optimizer.step(&gradients, |group| match group {
+            Group::Model => factor * model,
+            Group::Proxies => factor * proxies,
+        })?;
+        Ok(losses)
+    }
+
+    /// Every trainable tensor has to differ from `before`, every frozen one has to be bit-equal.
+    fn check(&self, before: &BTreeMap<String, Tensor>, steps: usize) -> Result<(), TrainError> {
+        let wrong = |kind, name: &str, what| TrainError::Frozen {
+            steps,
+            kind,
+            name: name.to_owned(),
+            what,
+        };
+        let now = self.parameters.snapshot()?;
+        for (name, value) in &now {
+            let same = bits(value)? == bits(&before[name])?;
+            let trainable = self.parameters.trainable().contains_key(name);
+            if trainable && same {
+                return Err(wrong("trainable", name, "not changed"));
+            }
+            if !trainable && !same {
+                return Err(wrong("frozen", name, "changed"));
+            }
+        }
+        Ok(())
+    }
+
+    fn validate(
+        &mut self,
+        log: &mut CsvLog,
+        events: &mut dyn FnMut(Event),
+    ) -> Result<(), TrainError> {
+        let evaluated = Evaluated {
+            network: &self.evaluated,
+            config: &self.model_config,
+            device: &self.device,
+            workers: &self.workers,
+        };
+        let report = evaluated.validate(&self.data.validation)?;
+        let each: Vec<String> = report
+            .sets
+            .iter()
+            .map(|(name, set)| format!("{name}={:.4}", set.metrics.recall_at_1()))
+            .collect();
+        let (harmonic, unified) = (report.harmonic.recall_at[0], report.unified.recall_at_1());
+        log.line(&format!(
+            "{},{harmonic:.4},{unified:.4},{}",
+            self.done,
+            each.join(" ")
+        ))?;
+        events(Event::Validated {
+            step: self.done,
+            report: Box::new(report),
+        });
+        Ok(())
+    }
+
+    /// Writes the model, then the state that belongs to it.
+    fn save(&self) -> Result<(), TrainError> {
+        let provenance = serde_json::json!({
+            "program": concat!("puma ", env!("CARGO_PKG_VERSION")),
+            "start": self.start,
+            "steps": self.done,
+            "training": self.config,
+        });
+        let checkpoint = Checkpoint {
+            config: self.model_config.clone(),
+            tensors: self.parameters.snapshot()?,
+            provenance,
+        };
+        checkpoint.write(&self.folder.checkpoint())?;
+        let path = self.folder.state();
+        state::save(
+            &path,
+            &self.config,
+            &self.start,
+            &self.optimizer,
+            self.loss.as_ref(),
+        )
+    }
+}
+
+fn bits(tensor: &Tensor) -> Result<Vec<u32>, TrainError> {
+    let values = tensor
+        .to_device(&Device::Cpu)?
+        .flatten_all()?
+        .to_vec1::<f32>()?;
+    Ok(values.into_iter().map(f32::to_bits).collect())
+}

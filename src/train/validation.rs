@@ -1,0 +1,103 @@
+use super::TrainError;
+use super::workers::Workers;
+use crate::eval::{self, PhotoSet, Report, SetEmbeddings};
+use crate::model::{Config, Embedded, ModelError, Network, Output, Pass, pixels};
+use candle_core::Device;
+use image::RgbImage;
+use std::path::PathBuf;
+
+/// Crops that one thread works on at a time.
+const CHUNK: usize = 4;
+
+/// A network at evaluation size, with what it takes to embed files with it.
+pub struct Evaluated<'a> {
+    /// The network, its positions those of the model's own size.
+    pub network: &'a Network,
+    /// Its configuration.
+    pub config: &'a Config,
+    /// Where it runs.
+    pub device: &'a Device,
+    /// What computes.
+    pub workers: &'a Workers,
+}
+
+impl Evaluated<'_> {
+    /// Embeds the evaluation crops of files: the model's embeddings and similarities.
+    pub fn embed(&self, files: &[PathBuf]) -> Result<eval::EmbeddedFiles, TrainError> {
+        self.embed_by(files, &|output| {
+            let embeddings = output.embedding.to_vec2::<f32>()?;
+            let similarities = match output.similarity {
+                Some(similarity) => similarity.to_vec2::<f32>()?,
+                None => vec![Vec::new(); embeddings.len()],
+            };
+            let pairs = embeddings.into_iter().zip(similarities);
+            Ok(pairs
+                .map(|(embedding, similarity)| Embedded {
+                    embedding,
+                    similarity,
+                })
+                .collect())
+        })
+    }
+
+    /// Class tokens after the final norm, of their own length: what a head sees.
+    pub fn class_tokens(&self, files: &[PathBuf]) -> Result<eval::EmbeddedFiles, TrainError> {
+        self.embed_by(files, &|output| {
+            let tokens = output
+                .features
+                .narrow(1, 0, 1)?
+                .squeeze(1)?
+                .to_vec2::<f32>()?;
+            let row = |embedding| Embedded {
+                embedding,
+                similarity: Vec::new(),
+            };
+            Ok(tokens.into_iter().map(row).collect())
+        })
+    }
+
+    fn embed_by(&self, files: &[PathBuf], rows: &Rows) -> Result<eval::EmbeddedFiles, TrainError> {
+        let size_px = self.config.vit.image_size;
+        let chunk = if self.device.is_cpu() {
+            CHUNK
+        } else {
+            usize::MAX
+        };
+        let mut embed = |crops: &[RgbImage]| {
+            let chunks: Vec<&[RgbImage]> = crops.chunks(chunk).collect();
+            let parts = self.workers.map(chunks.len(), |index| {
+                let pixels = pixels(chunks[index], self.config, size_px, self.device)?;
+                rows(self.network.forward(&pixels, &Pass::Inference)?)
+            })?;
+            Ok(parts.concat())
+        };
+        Ok(eval::embed_files_with(
+            files,
+            size_px as u32,
+            &|_| {},
+            &mut embed,
+        )?)
+    }
+
+    /// Retrieval on the held-out classes: every set by itself and all of them in one gallery.
+    pub fn validate(&self, sets: &[PhotoSet]) -> Result<Report, TrainError> {
+        let mut measured = Vec::with_capacity(sets.len());
+        for set in sets {
+            let (labels, files): (Vec<u32>, Vec<PathBuf>) = set
+                .files()
+                .map(|(label, path)| (label, path.to_owned()))
+                .unzip();
+            let embedded = self.embed(&files)?;
+            measured.push(SetEmbeddings {
+                name: set.name.clone(),
+                labels: embedded.kept.iter().map(|&index| labels[index]).collect(),
+                embeddings: embedded.embeddings,
+                similarities: embedded.similarities,
+            });
+        }
+        Ok(eval::report(&measured)?)
+    }
+}
+
+/// From what a forward pass gives to a row for each picture.
+type Rows = dyn Fn(Output) -> Result<Vec<Embedded>, ModelError> + Sync;

@@ -1,0 +1,92 @@
+use super::{Window, shows};
+
+#[test]
+fn files_that_cannot_be_read_are_listed_with_the_reason() {
+    let mut window = Window::open();
+    window.wait_for_label("Find pictures by looking");
+    window.index_gallery();
+    window.click("1 file could not be read");
+    window.wait_for_label("broken.png");
+    window.wait_for_label("truncated");
+}
+
+#[test]
+fn a_query_that_is_no_picture_is_refused_by_name() {
+    let mut window = Window::open();
+    window.wait_for_label("Find pictures by looking");
+    window.index_gallery();
+    let note = window.gallery.outside("shopping list.txt");
+    std::fs::write(&note, "bread, butter").unwrap();
+    window.drop_on(&note);
+    window.wait_for_label("shopping list.txt cannot be searched with");
+    window.click_containing("Dismiss: shopping list.txt");
+    assert!(!shows(
+        &window.harness,
+        "shopping list.txt cannot be searched with"
+    ));
+    assert!(window.harness.state().state().asking.is_none());
+}
+
+#[test]
+fn words_and_missing_files_get_an_explanation() {
+    let mut window = Window::open();
+    window.wait_for_label("Find pictures by looking");
+    window
+        .harness
+        .event(egui::Event::Paste("a red bicycle".to_owned()));
+    window.harness.step();
+    window.wait_for_label("“a red bicycle” names no file or folder");
+    let missing = window.gallery.outside("gone.jpg");
+    window.enter_path(&missing);
+    window.wait_for_label("There is no file or folder");
+}
+
+#[test]
+fn a_model_that_cannot_be_read_is_named_and_the_window_stays() {
+    let mut window = Window::open_with(
+        |mut setup| {
+            setup.model = Some("/nowhere/model.safetensors".into());
+            setup
+        },
+        Vec::new(),
+    );
+    window.wait_for_label("/nowhere/model.safetensors");
+    window.wait_for_label("The model does not answer");
+    let photos = window.gallery.photos();
+    window.enter_path(&photos);
+    window.wait_for_label("Nothing can be indexed while the model does not answer.");
+}
+
+#[test]
+fn a_photo_that_vanished_shows_why_it_has_no_picture() {
+    let mut window = Window::open();
+    window.wait_for_label("Find pictures by looking");
+    window.index_gallery();
+    let rocket = window.gallery.photo("things/rocket.png");
+    let coffee = window.gallery.photo("things/coffee.png");
+    std::fs::remove_file(&coffee).unwrap();
+    window.drop_on(&rocket);
+    window.wait_for_answer_to(&rocket);
+    // It is still known until the next scan; the tile says so instead of failing.
+    window.wait_for_label("coffee.png, score");
+    window.click("Re-scan");
+    window.wait_for_label("1 photo gone from the disk.");
+    window.wait_for_label("12 photos in 1 folder, 1 not readable");
+}
+
+/// Without a display the program says so and names what works without one.
+#[cfg(target_os = "linux")]
+#[test]
+fn without_a_display_the_reason_is_printed() {
+    let run = std::process::Command::new(env!("CARGO_BIN_EXE_puma"))
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .env("PUMA_HOME", tempfile::tempdir().unwrap().path())
+        .output()
+        .unwrap();
+    assert!(!run.status.success());
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(said.contains("there is no display"), "{said}");
+    assert!(said.contains("puma search"), "{said}");
+}

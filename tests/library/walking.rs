@@ -1,0 +1,77 @@
+//! Links, loops, odd names and folders that may not be read.
+#![cfg(unix)]
+use super::{Place, model};
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+#[test]
+fn links_are_followed_once_and_loops_end() {
+    let place = Place::new();
+    place.photo("real/one.jpg");
+    let outside = place.folder.path().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::copy(place.photos().join("real/one.jpg"), outside.join("far.jpg")).unwrap();
+    // A second name for a folder of the tree, sorted before it; a loop; a folder elsewhere; a file; nothing.
+    symlink(place.photos().join("real"), place.photos().join("again")).unwrap();
+    symlink(place.photos(), place.photos().join("real/loop")).unwrap();
+    symlink(&outside, place.photos().join("linked")).unwrap();
+    symlink(outside.join("far.jpg"), place.photos().join("near.jpg")).unwrap();
+    symlink("nowhere", place.photos().join("dangling.jpg")).unwrap();
+    symlink("self", place.photos().join("self")).unwrap();
+    let (found, report) = place.scan();
+    assert_eq!(found, ["linked/far.jpg", "near.jpg", "real/one.jpg"]);
+    assert!(report.complete);
+    assert_eq!(place.catalogue().len(), 3);
+}
+
+#[test]
+fn a_root_that_is_a_link_keeps_its_name() {
+    let place = Place::new();
+    place.photo("birds/one.jpg");
+    let link = place.folder.path().join("link");
+    symlink(place.photos(), &link).unwrap();
+    let root = place.add(&link);
+    assert_eq!(root.path, link);
+    assert_eq!(place.scan_root(&root).0, ["birds/one.jpg"]);
+    assert_eq!(
+        place.library.photos(None, 1, &model()).unwrap()[0].path,
+        link.join("birds/one.jpg")
+    );
+}
+
+#[test]
+fn names_that_are_no_utf8_come_back_as_they_were() {
+    let place = Place::new();
+    let name = OsStr::from_bytes(b"b\xf6rse \xff.jpg");
+    let path = place.photos().join("caf\u{e9} \u{1f431}").join(name);
+    fs::create_dir(path.parent().unwrap()).unwrap();
+    fs::write(&path, b"\xff\xd8\xff\xe0").unwrap();
+    place.embed_all(1.0);
+    assert_eq!(place.scan().0, ["unchanged"]);
+    let photo = place.library.photos(None, 1, &model()).unwrap().remove(0);
+    assert_eq!(photo.path, path);
+    assert_eq!(place.library.photo_at(&path).unwrap(), Some(photo.id));
+    assert_eq!(place.library.paths(&[photo.id]).unwrap(), [Some(path)]);
+}
+
+#[test]
+fn a_folder_that_may_not_be_read_is_named_and_its_photos_are_kept() {
+    let place = Place::new();
+    place.photo("locked/one.jpg");
+    place.photo("open/two.jpg");
+    place.embed_all(1.0);
+    let locked = place.photos().join("locked");
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(&locked).is_ok() {
+        eprintln!("skipped: this user may read everything");
+    } else {
+        let (found, report) = place.scan();
+        assert_eq!(found, ["unchanged"]);
+        assert_eq!(report.unreadable[0].path, locked);
+        assert_eq!(report.removed, 0);
+        assert_eq!(place.catalogue().len(), 2);
+    }
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o755)).unwrap();
+}
