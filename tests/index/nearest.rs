@@ -104,7 +104,7 @@ fn the_graph_agrees_with_the_scan_and_returns_as_many_hits_as_asked_for() {
             hnsw.nearest(query, EF_SEARCH + 100, None),
             exact.nearest(query, EF_SEARCH + 100, None)
         );
-        let few = |row: usize| row % 50 == 0;
+        let few = |row: usize| row.is_multiple_of(50);
         assert_eq!(
             hnsw.nearest(query, 10, Some(&few)),
             exact.nearest(query, 10, Some(&few))

@@ -56,7 +56,7 @@ fn a_folder_around_roots_takes_them_in_with_their_embeddings() {
     assert_eq!((before.photos, before.embedded), (2, 2));
 
     let outer = place.add(place.folder.path());
-    assert_eq!(place.library.roots().unwrap(), [outer.clone()]);
+    assert_eq!(place.library.roots().unwrap(), std::slice::from_ref(&outer));
     assert_eq!(place.library.counts(&model()).unwrap(), before);
     let (found, report) = place.scan_root(&outer);
     assert_eq!(found, ["unchanged", "unchanged"]);
