@@ -106,8 +106,14 @@ impl PumaApp {
         query: Query,
         image: Arc<egui::ColorImage>,
     ) {
-        let texture = ctx.load_texture("query", image, TextureOptions::LINEAR);
-        self.preview = Some((query, texture));
+        let state = &self.state;
+        let asked = state.asking.as_ref().map(|asking| &asking.query);
+        let shown = state.answer.as_ref().map(|answer| &answer.query);
+        // Neither, when the question was called off meanwhile.
+        if asked == Some(&query) || shown == Some(&query) {
+            let texture = ctx.load_texture("query", image, TextureOptions::LINEAR);
+            self.preview = Some((query, texture));
+        }
     }
 
     /// The picture of the shown query: a small one from the cache until the larger one is there.

@@ -2,8 +2,9 @@ use super::{Ended, Event, Events};
 use crate::library::{DomainRule, Library};
 use crate::model::Puma;
 use crate::photo::Thumbnails;
-use crate::pipeline::{self, Control, Options, Progress};
+use crate::pipeline::{self, Control, Options, Phase, Progress};
 use anyhow::anyhow;
+use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -67,11 +68,13 @@ impl Job {
 
 fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended> {
     let library = Library::open(&work.library)?;
-    let last = std::cell::Cell::new(None::<Instant>);
+    let last = Cell::new(None::<(Instant, Phase)>);
     let progress = |progress: &Progress| {
-        let due = last.get().is_none_or(|time| time.elapsed() >= REPORT_EVERY);
+        let due = last
+            .get()
+            .is_none_or(|(time, phase)| phase != progress.phase || time.elapsed() >= REPORT_EVERY);
         if due {
-            last.set(Some(Instant::now()));
+            last.set(Some((Instant::now(), progress.phase)));
             if !events.send(Event::Progress(progress.clone())) {
                 control.stop();
             }

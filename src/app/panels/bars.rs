@@ -141,7 +141,38 @@ fn frame<'a>(
                 })
                 .collect()
         })
+        .y_grid_spacer(move |_| value_marks(low, high))
+        .y_axis_formatter(move |mark, _| {
+            let digits = decimals(value_step(low, high));
+            format!("{:.digits$}", mark.value)
+        })
         .x_axis_formatter(|mark, _| format!("{:.0}", mark.value))
+}
+
+/// Distance of the lines across a chart: 1, 2 or 5 times a power of ten, for about four of them.
+fn value_step(low: f64, high: f64) -> f64 {
+    let rough = ((high - low) / 4.0).max(1e-9);
+    let power = 10_f64.powf(rough.log10().floor());
+    let times = [1.0, 2.0, 5.0]
+        .into_iter()
+        .find(|times| times * power >= rough);
+    times.unwrap_or(10.0) * power
+}
+
+fn value_marks(low: f64, high: f64) -> Vec<GridMark> {
+    let step = value_step(low, high);
+    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
+    (first..=last)
+        .map(|number| GridMark {
+            value: number as f64 * step,
+            // Only decides how strongly the line is drawn: fully.
+            step_size: high - low,
+        })
+        .collect()
+}
+
+fn decimals(step: f64) -> usize {
+    (-step.log10().floor()).clamp(0.0, 9.0) as usize
 }
 
 /// Shows the values of the prompt under the pointer.
@@ -224,6 +255,16 @@ mod tests {
         assert!(low < -0.1 && high > 0.3);
         let (low, high) = range_of([&[0.2_f32, 0.3][..]].into_iter());
         assert!(low == 0.0 && high > 0.3);
+    }
+
+    #[test]
+    fn lines_across_a_chart_are_few_and_round() {
+        for (low, high, step) in [(-0.2, 0.44, 0.2), (0.0, 0.9, 0.5), (-0.013, 0.02, 0.01)] {
+            assert!((value_step(low, high) - step).abs() < 1e-12, "{low} {high}");
+            let marks = value_marks(low, high);
+            assert!((2..=6).contains(&marks.len()), "{low} {high}: {marks:?}");
+        }
+        assert_eq!((decimals(0.2), decimals(0.01), decimals(5.0)), (1, 2, 0));
     }
 
     #[test]

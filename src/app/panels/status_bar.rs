@@ -16,7 +16,10 @@ pub fn status_bar(ui: &mut Ui, look: Look<'_>) {
             ));
         } else if let Some(answer) = &look.state.answer {
             ui.separator();
-            ui.weak(format!("answered in {} ms", answer.took.as_millis()));
+            ui.weak(match answer.took.as_millis() {
+                0 => "answered in under 1 ms".to_owned(),
+                ms => format!("answered in {ms} ms"),
+            });
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| engine(ui, look));
     });

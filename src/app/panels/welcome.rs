@@ -41,7 +41,7 @@ pub fn welcome(ui: &mut Ui, look: Look<'_>) {
             }
         }
         ui.add_space(14.0);
-        ui.weak(other_ways(look, "a folder"));
+        ui.weak(ways(look, "Or drop a folder on this window, paste its path, or type it above."));
         broken(ui, look);
     });
 }
@@ -51,7 +51,10 @@ pub fn no_query(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache) {
     ui.vertical_centered(|ui| {
         ui.add_space(10.0);
         ui.label(RichText::new("Show PUMA a picture").size(24.0).strong());
-        ui.weak(other_ways(look, "a picture"));
+        ui.weak(ways(
+            look,
+            "Drop one on this window, open or paste one, or type its path above.",
+        ));
         broken(ui, look);
         if let Some(refusal) = &look.state.refusal {
             ui.colored_label(ui.visuals().error_fg_color, refusal);
@@ -86,14 +89,13 @@ pub fn no_query(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache) {
     );
 }
 
-fn other_ways(look: Look<'_>, what: &str) -> String {
+/// How to hand something in: by `drop` and more where drops arrive, else by the other ways.
+fn ways<'a>(look: Look<'_>, drop: &'a str) -> &'a str {
     if look.state.drops_arrive {
-        format!("You can also drop {what} on this window, paste it, or type its path above.")
+        drop
     } else {
-        format!(
-            "This desktop (Wayland) does not hand dropped files to this window: open {what}, paste it, type its path \
-             above, or start with `puma PICTURE`."
-        )
+        "This desktop (Wayland) does not hand dropped files to this window: use the buttons, paste a picture or a \
+         path, type a path above, or start with `puma PICTURE`."
     }
 }
 

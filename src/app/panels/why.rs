@@ -7,6 +7,11 @@ use crate::app::state::Scale;
 use crate::app::theme;
 use egui::{ComboBox, RichText, ScrollArea, TextureHandle, Ui};
 
+/// Greatest height of the query's picture.
+const PICTURE_PX: f32 = 220.0;
+/// Neighbours whose prompts the scale has room for.
+const IN_SCALE: usize = 24;
+
 /// What the query is and why it finds what it finds: its prompt similarities beside its domain's mean.
 pub fn why(ui: &mut Ui, look: Look<'_>, preview: Option<&TextureHandle>) {
     ui.heading("Why");
@@ -30,8 +35,11 @@ pub fn why(ui: &mut Ui, look: Look<'_>, preview: Option<&TextureHandle>) {
 fn query(ui: &mut Ui, look: Look<'_>, answer: &Answer, preview: Option<&TextureHandle>) {
     let name = answer.query.name();
     if let Some(texture) = preview {
-        let image = egui::Image::from_texture((texture.id(), texture.size_vec2()))
-            .max_size(egui::vec2(ui.available_width(), 230.0))
+        // The same size whether the small copy or the larger one is at hand.
+        let size = texture.size_vec2();
+        let scale = (ui.available_width() / size.x).min(PICTURE_PX / size.y);
+        let image = egui::Image::from_texture((texture.id(), size))
+            .fit_to_exact_size(size * scale)
             .corner_radius(8)
             .alt_text(format!("Query: {name}"));
         ui.vertical_centered(|ui| ui.add(image));
@@ -110,7 +118,7 @@ fn prompts(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
             values: mean,
         });
     }
-    // Of all neighbours, so that the scale stands still while the pointer moves over them.
+    // With room for the first neighbours, so that the scale stands still while the pointer moves over them.
     let others: Vec<Vec<f32>> = answer
         .hits
         .iter()
@@ -120,7 +128,7 @@ fn prompts(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
         series
             .iter()
             .map(|one| one.values)
-            .chain(others.iter().map(Vec::as_slice)),
+            .chain(others.iter().take(IN_SCALE).map(Vec::as_slice)),
     );
     let line = pointed::get(ui)
         .and_then(|rank| others.get(rank))
