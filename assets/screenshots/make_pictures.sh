@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the pictures that the screenshots show: crops, turns and tints of the five CC0 photos in tests/golden/photos,
-# and a folder of drawings. Needs ImageMagick.
+# Makes the pictures that the screenshots show: crops, turns and tints of the five CC0 photos in tests/golden/photos.
+# Needs ImageMagick.
 #
 #   assets/screenshots/make_pictures.sh FOLDER
 
@@ -36,12 +36,3 @@ variants coffee.png coffee cup
 variants rocket.png launch rocket
 variants astronaut.png portrait astronaut
 variants camera_grey.png photographer camera
-
-mkdir -p "$to/drawings"
-number=10
-for colors in 'tomato-gold' 'navy-skyblue' 'darkgreen-palegreen' 'indigo-orchid' 'black-silver' 'maroon-bisque'; do
-    convert -size 640x480 "gradient:$colors" "$to/drawings/gradient $number.png"
-    convert -size 640x480 "radial-gradient:$colors" "$to/drawings/disc $number.png"
-    convert -size 640x480 "gradient:$colors" -swirl 240 -rotate 90 "$to/drawings/swirl $number.png"
-    number=$((number + 1))
-done

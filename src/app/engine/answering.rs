@@ -166,16 +166,24 @@ impl Answering {
             }
         }
         let mut samples: Vec<PathBuf> = Vec::with_capacity(SAMPLES);
-        for step in 0..SAMPLES as i64 {
+        for step in scattered(SAMPLES) {
             let Some(row) = after(low * step / SAMPLES as i64)?.pop() else {
                 continue;
             };
-            if row.failure.is_none() && samples.last() != Some(&row.path) {
+            if row.failure.is_none() && !samples.contains(&row.path) {
                 samples.push(row.path);
             }
         }
         Ok(samples)
     }
+}
+
+/// The numbers below `count` in an order that jumps about, so that what lies side by side in a library does not here.
+fn scattered(count: usize) -> impl Iterator<Item = i64> {
+    let mut numbers: Vec<i64> = (0..count as i64).collect();
+    let golden = |number: &i64| (*number as f64 * 0.618_034).fract();
+    numbers.sort_by(|a, b| golden(a).total_cmp(&golden(b)));
+    numbers.into_iter()
 }
 
 struct Found {

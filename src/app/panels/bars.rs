@@ -151,7 +151,7 @@ fn frame<'a>(
 
 /// Distance of the lines across a chart: 1, 2 or 5 times a power of ten, for about four of them.
 fn value_step(low: f64, high: f64) -> f64 {
-    let rough = ((high - low) / 4.0).max(1e-9);
+    let rough = ((high - low) / 5.0).max(1e-9);
     let power = 10_f64.powf(rough.log10().floor());
     let times = [1.0, 2.0, 5.0]
         .into_iter()
@@ -259,7 +259,7 @@ mod tests {
 
     #[test]
     fn lines_across_a_chart_are_few_and_round() {
-        for (low, high, step) in [(-0.2, 0.44, 0.2), (0.0, 0.9, 0.5), (-0.013, 0.02, 0.01)] {
+        for (low, high, step) in [(-0.2, 0.44, 0.2), (0.0, 0.9, 0.2), (-0.013, 0.02, 0.01)] {
             assert!((value_step(low, high) - step).abs() < 1e-12, "{low} {high}");
             let marks = value_marks(low, high);
             assert!((2..=6).contains(&marks.len()), "{low} {high}: {marks:?}");
