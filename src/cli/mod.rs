@@ -40,7 +40,7 @@ enum Command {
     /// Take a folder out of the library (the photos stay)
     Forget(forget::Args),
     /// Train a model on SET/CLASS folders
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Measure a model on SET/CLASS folders
     Eval(eval::Args),
     /// Convert a checkpoint between naming schemes
@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
         Some(Command::Status(args)) => status::run(args),
         Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Forget(args)) => forget::run(args),
-        Some(Command::Train(args)) => train::run(args),
+        Some(Command::Train(args)) => train::run(*args),
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Convert(args)) => convert::run(args),
     };

@@ -88,8 +88,9 @@ impl TrainStep<'_> {
         };
         let mut gradients: Vec<Option<Tensor>> = variables
             .iter()
-            .map(|var| outer.get(var).cloned())
+            .map(|var| outer.get(var).map(Tensor::detach))
             .collect();
+        // A gradient remembers the operations it came from; without `detach` the optimiser would keep every graph alive.
         let starts = starts(input.chunks)?;
         let per_chunk = workers.map(outputs.len(), |index| {
             let output = &outputs[index].embedding;
@@ -98,7 +99,7 @@ impl TrainStep<'_> {
             Ok::<_, candle_core::Error>(
                 variables
                     .iter()
-                    .map(|var| inner.get(var).cloned())
+                    .map(|var| inner.get(var).map(Tensor::detach))
                     .collect::<Vec<_>>(),
             )
         })?;

@@ -78,7 +78,7 @@ pub fn golden(name: &str) -> RgbImage {
 /// Coloured stripes, each number others.
 fn drawn(number: u32) -> RgbImage {
     RgbImage::from_fn(160, 120, |x, y| {
-        let along = if number % 2 == 0 { x } else { y };
+        let along = if number.is_multiple_of(2) { x } else { y };
         let band = (along / (8 + 6 * number)) % 2;
         Rgb([(40 * number) as u8, (200 * band) as u8, (x + y) as u8])
     })

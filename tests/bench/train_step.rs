@@ -40,12 +40,8 @@ fn main() -> anyhow::Result<()> {
         };
         let mut tensors = start_tensors(&config, &BTreeMap::new(), 0)?;
         for (name, shape) in puma::model::checkpoint::expected_tensors(&config) {
-            if !tensors.contains_key(&name) {
-                tensors.insert(
-                    name,
-                    (Tensor::randn(0f32, 1.0, shape, &Device::Cpu)? * 0.05)?,
-                );
-            }
+            let random = (Tensor::randn(0f32, 1.0, shape, &Device::Cpu)? * 0.05)?;
+            tensors.entry(name).or_insert(random);
         }
         let parameters = Parameters::split(&tensors, method, &Device::Cpu)?;
         let network = Network::new(&config, &parameters.tensors(), crop_px, &Device::Cpu)?;

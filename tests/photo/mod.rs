@@ -2,6 +2,7 @@
 mod damage;
 mod drawn;
 mod formats;
+mod libjpeg;
 mod limits;
 mod orientation;
 mod preprocessing;

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 fn draw(set: u32, class: u32, photo: u32) -> RgbImage {
     RgbImage::from_fn(80 + photo, 72, |x, y| {
         let along = if set == 0 { x } else { y };
-        let on = (along + photo) / (3 + 2 * class) % 2 == 0;
+        let on = ((along + photo) / (3 + 2 * class)).is_multiple_of(2);
         let tint = (40 * class + 3 * photo) as u8;
         if on {
             Rgb([200, tint, 60 * set as u8])

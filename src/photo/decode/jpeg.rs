@@ -8,11 +8,15 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::libjpeg;
 use super::pixels::{cmyk_to_rgb, ycbcr_to_rgb};
 use crate::photo::{DecodeError, Format, Limits, orientation};
 
 /// What the decoder says to junk between header segments, which harms nothing.
 const JUNK_BETWEEN_HEADERS: &str = "Extra bytes between headers";
+
+/// What a JPEG ends with.
+const END_MARK: [u8; 2] = [0xff, 0xd9];
 
 /// Decodes baseline and progressive JPEG: grey, RGB, YCbCr, CMYK and YCCK; `end` is where the end mark stands.
 pub(super) fn decode(
@@ -20,6 +24,9 @@ pub(super) fn decode(
     end: usize,
     limits: &Limits,
 ) -> Result<(RgbImage, Orientation), DecodeError> {
+    if let Some(image) = libjpeg::decode(&bytes[..bytes.len().min(end + END_MARK.len())], limits) {
+        return Ok((image, orientation_of(bytes)));
+    }
     let fenced = fenced(&bytes[..end.min(bytes.len())]);
     match decode_with(&fenced, limits, true) {
         Err(DecodeError::Damaged { reason, .. }) if reason.contains(JUNK_BETWEEN_HEADERS) => {
@@ -37,7 +44,7 @@ fn fenced(data: &[u8]) -> Vec<u8> {
     let mut fenced = Vec::with_capacity(data.len() + 66);
     fenced.extend_from_slice(data);
     fenced.extend_from_slice(&[0xff, 0].repeat(32));
-    fenced.extend_from_slice(&[0xff, 0xd9]);
+    fenced.extend_from_slice(&END_MARK);
     fenced
 }
 
@@ -116,6 +123,15 @@ fn inks_to_rgb(pixels: &[u8], stored: ColorSpace, inverted: bool) -> Vec<u8> {
         .iter()
         .for_each(|pixel| rgb.extend_from_slice(&to_rgb(pixel)));
     rgb
+}
+
+/// The orientation in the first EXIF segment before the first scan.
+fn orientation_of(bytes: &[u8]) -> Orientation {
+    crate::photo::complete::jpeg_segments(bytes)
+        .find(|segment| segment.marker == 0xe1 && segment.payload.starts_with(b"Exif\0\0"))
+        .map_or(Orientation::NoTransforms, |segment| {
+            orientation::from_exif(segment.payload)
+        })
 }
 
 /// Whether an Adobe APP14 segment stands before the first scan.

@@ -1,6 +1,7 @@
 //! From bytes to upright 8-bit RGB.
 
 mod jpeg;
+mod libjpeg;
 mod others;
 mod pixels;
 mod tiff;
