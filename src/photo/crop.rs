@@ -83,7 +83,7 @@ pub(super) fn resize_whole(image: &RgbImage, width_px: u32, height_px: u32) -> R
 }
 
 /// The picture's pixels as fast_image_resize wants them; `None` for a picture without pixels.
-fn view(image: &RgbImage) -> Option<TypedImageRef<'_, U8x3>> {
+pub(super) fn view(image: &RgbImage) -> Option<TypedImageRef<'_, U8x3>> {
     if image.is_empty() {
         return None;
     }
@@ -100,7 +100,7 @@ fn all_of(side: u32) -> (f64, f64) {
 ///
 /// Rows are shortened before columns, each pass rounded and clipped to 8 bits, because Pillow does so and
 /// fast_image_resize alone would do it the other way round: where the filter overshoots at hard edges the order shows.
-fn resize(
+pub(super) fn resize(
     source: &impl ImageView<Pixel = U8x3>,
     across: (f64, f64),
     down: (f64, f64),

@@ -3,6 +3,7 @@
 //! [`read`] turns a file into upright 8-bit RGB, [`evaluation_crop`] turns that into the square the model sees, and
 //! [`Thumbnails`] keeps small copies for the window. [`sniff`] tells photos from other files by their first bytes.
 
+mod camera;
 mod complete;
 mod crop;
 mod decode;
@@ -10,11 +11,14 @@ mod error;
 mod format;
 mod limits;
 mod orientation;
+mod part;
 mod thumbnails;
 
+pub use camera::{Camera, camera};
 pub use crop::{PREPROCESSING_VERSION, evaluation_crop, resized_crop};
 pub use decode::{decode, read};
 pub use error::{DecodeError, PhotoError};
 pub use format::{Format, sniff};
 pub use limits::Limits;
+pub use part::{Part, part};
 pub use thumbnails::{THUMBNAIL_SIDE_PX, Thumbnails, thumbnail};

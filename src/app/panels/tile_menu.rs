@@ -1,0 +1,98 @@
+use super::Look;
+use super::tile::Tile;
+use crate::app::command::Command;
+use crate::app::results::Wish;
+use crate::app::wording::count;
+use egui::{Key, KeyboardShortcut, Modifiers, Popup, Response, SetOpenCommand, Ui};
+use std::path::PathBuf;
+
+/// Opens the menu of the current tile, beside the menu key.
+const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::SHIFT, Key::F10);
+
+/// Whether the keys ask for the menu of the current tile.
+pub fn key_pressed(ui: &Ui) -> bool {
+    ui.input_mut(|input| {
+        input.consume_shortcut(&OPEN) || input.consume_key(Modifiers::NONE, Key::Menu)
+    })
+}
+
+/// The menu of a tile: for all that is chosen where the tile is among it, else for the tile alone.
+pub fn tile_menu(response: &Response, look: Look<'_>, tile: &Tile<'_>, by_key: bool) {
+    let by_key_id = response.id.with("menu by key");
+    let mut popup = Popup::context_menu(response);
+    if by_key {
+        popup = popup.open_memory(SetOpenCommand::Bool(true));
+        response
+            .ctx
+            .data_mut(|data| data.insert_temp(by_key_id, true));
+    } else if response.secondary_clicked() {
+        response
+            .ctx
+            .data_mut(|data| data.remove_temp::<bool>(by_key_id));
+    }
+    // Where the pointer happens to be has nothing to do with a key.
+    if response
+        .ctx
+        .data(|data| data.get_temp(by_key_id).unwrap_or(false))
+    {
+        popup = popup.anchor(response.rect.center());
+    }
+    popup.show(|ui| {
+        if by_key {
+            ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::Next));
+        }
+        entries(ui, look, tile);
+    });
+}
+
+fn entries(ui: &mut Ui, look: Look<'_>, tile: &Tile<'_>) {
+    let results = &look.state.results;
+    let several = match results.selection.len() {
+        more if tile.chosen && more > 1 => Some(more),
+        _ => None,
+    };
+    let path = || tile.item.path.to_owned();
+    let meant = || -> Vec<PathBuf> { results.meant(tile.at) };
+    let mut entry = |text: &str, keys: &str, command: &dyn Fn() -> Command| {
+        let button = egui::Button::new(text).shortcut_text(keys);
+        if ui.add(button).accessible_name(text).clicked() {
+            look.commands.send(command());
+            ui.close();
+        }
+    };
+    let wish = Command::Results;
+    match several {
+        None => {
+            entry("Search similar", "Enter", &|| {
+                wish(Wish::SearchWith(meant()))
+            });
+            entry("Preview", "Space", &|| wish(Wish::Preview(tile.at)));
+            entry("Open", "", &|| Command::Open(path()));
+            entry("Show in file manager", "", &|| Command::Reveal(path()));
+            entry("Copy path", "Ctrl+C", &|| wish(Wish::CopyPaths(meant())));
+            entry("Copy picture", "", &|| wish(Wish::CopyPicture(path())));
+        }
+        Some(more) => {
+            let more = count(more);
+            entry(&format!("Search with all {more}"), "Enter", &|| {
+                wish(Wish::SearchWith(meant()))
+            });
+            entry(&format!("Copy {more} paths"), "Ctrl+C", &|| {
+                wish(Wish::CopyPaths(meant()))
+            });
+            entry("Preview this one", "Space", &|| {
+                wish(Wish::Preview(tile.at))
+            });
+            entry("Show this one in file manager", "", &|| {
+                Command::Reveal(path())
+            });
+        }
+    }
+    let choose = if tile.chosen { "Deselect" } else { "Select" };
+    entry(choose, "Ctrl+Space", &|| wish(Wish::Toggle(tile.at)));
+    let trash = match several {
+        None => "Move to trash…".to_owned(),
+        Some(more) => format!("Move {} to trash…", count(more)),
+    };
+    entry(&trash, "Del", &|| wish(Wish::AskToTrash(meant())));
+}

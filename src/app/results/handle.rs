@@ -1,0 +1,302 @@
+//! What wishes about the results change, and what news from their workers do.
+
+use super::{News, Preview, Results, Source, Tile, Wish, trash};
+use crate::app::command::{Command, Commands};
+use crate::app::engine::{Event, Events};
+use crate::app::errand;
+use crate::app::messages::Kind;
+use crate::app::puma_app::PumaApp;
+use crate::app::query::Query;
+use crate::app::state::State;
+use crate::app::thumbnails::color_image;
+use crate::app::wording::{counted, file_name};
+use crate::photo::{self, Limits, Part};
+use egui::{Key, Modifiers};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Longest side of a picture on the clipboard, which is encoded while the window waits.
+const CLIPBOARD_PX: u32 = 2048;
+
+/// Carries out `wish`.
+pub fn handle(app: &mut PumaApp, ctx: &egui::Context, wish: Wish) {
+    let now_s = ctx.input(|input| input.time);
+    let results = &mut app.state.results;
+    let all = results.len();
+    match wish {
+        Wish::Go(to) => results.selection.go(to.min(all.saturating_sub(1))),
+        Wish::Extend(to) => results.selection.extend(to.min(all.saturating_sub(1)), all),
+        Wish::Toggle(at) if at < all => results.selection.toggle(at, all),
+        Wish::Toggle(_) => {}
+        Wish::ChooseAll => results.selection.choose_all(all),
+        Wish::ChooseNone => results.selection.clear(),
+        Wish::Preview(at) => {
+            if let Some(path) = results.path(at).map(Path::to_owned) {
+                results.preview = Some(Preview::new(path, Some(at)));
+                results.selection.go(at);
+            }
+            // The first click of a double click has asked already; its answer was held back.
+            let waits = |asking: &crate::app::state::Asking| asking.not_before_s > now_s;
+            if app.state.asking.as_ref().is_some_and(waits) {
+                app.state.asking = None;
+            }
+        }
+        Wish::PreviewFile(path) => {
+            let at = (0..all).find(|&at| results.path(at) == Some(&path));
+            results.preview = Some(Preview::new(path, at));
+        }
+        Wish::ClosePreview => {
+            // The grid scrolls to what was looked at last and takes the keys again.
+            if let Some(at) = results.preview.take().and_then(|preview| preview.at) {
+                results.selection.go(at);
+            }
+        }
+        Wish::Load(order) => app.pictures.order(order),
+        Wish::SearchWith(paths) => search_with(app, paths),
+        Wish::CopyPaths(paths) => copy_paths(app, ctx, &paths, now_s),
+        Wish::CopyPicture(path) => copy_picture(&app.events, path),
+        Wish::AskToTrash(paths) if !paths.is_empty() => results.trashing.asked = Some(paths),
+        Wish::AskToTrash(_) => {}
+        Wish::KeepFiles => results.trashing.asked = None,
+        Wish::Trash => {
+            if let Some(paths) = results.trashing.asked.take() {
+                results.trashing.busy = true;
+                trash::trash(&app.events, paths);
+            }
+        }
+        Wish::Untrash => {
+            let last = std::mem::take(&mut results.trashing.last);
+            trash::take_back(&app.events, last);
+        }
+    }
+}
+
+/// Changes the state as `news` say.
+pub fn receive(app: &mut PumaApp, ctx: &egui::Context, news: News) {
+    let now_s = ctx.input(|input| input.time);
+    match news {
+        News::Shot(shot) => app.pane.take(ctx, shot),
+        News::Picture { path, picture } => {
+            if let Some(preview) = &mut app.state.results.preview
+                && preview.path == path
+            {
+                preview.picture = Some(picture);
+            }
+        }
+        News::Copy {
+            name,
+            image,
+            smaller,
+        } => {
+            let [width, height] = image.size;
+            ctx.copy_image((*image).clone());
+            let how = if smaller {
+                ", made smaller for it"
+            } else {
+                ""
+            };
+            let text = format!("{name} is on the clipboard: {width} × {height} pixels{how}.");
+            app.state.messages.add(Kind::Info, text, now_s);
+        }
+        News::Trashed { gone, kept } => trashed(app, gone, &kept, now_s),
+        News::Untrashed { back, reason } => {
+            for path in &back {
+                app.state.results.gone.remove(path);
+            }
+            if !back.is_empty() {
+                let text = format!("{} taken back from the trash.", counted(back.len(), "file"));
+                app.state.messages.add(Kind::Info, text, now_s);
+                rescan(app, &back);
+                app.state.results.arrange();
+                app.thumbnails.retry_failed();
+            }
+            if let Some(reason) = reason {
+                let text = format!(
+                    "Not everything could be taken back: {reason}. The trash of the file manager may still hold it."
+                );
+                app.state.messages.add(Kind::Error, text, now_s);
+            }
+        }
+    }
+}
+
+fn search_with(app: &mut PumaApp, paths: Vec<PathBuf>) {
+    app.state.results.preview = None;
+    app.state.results.selection.clear();
+    if let Some(first) = paths.into_iter().next() {
+        app.commands.send(Command::Ask(Query::File(first)));
+    }
+}
+
+fn copy_paths(app: &mut PumaApp, ctx: &egui::Context, paths: &[PathBuf], now_s: f64) {
+    let text = match paths {
+        [] => return,
+        [path] => format!("The path of {} is on the clipboard.", file_name(path)),
+        paths => format!("{} are on the clipboard.", counted(paths.len(), "path")),
+    };
+    let lines: Vec<String> = paths
+        .iter()
+        .map(|path| path.display().to_string())
+        .collect();
+    ctx.copy_text(lines.join("\n"));
+    app.state.messages.add(Kind::Info, text, now_s);
+}
+
+fn copy_picture(events: &Events, path: PathBuf) {
+    errand::run("copy", events, move || {
+        let name = file_name(&path);
+        match photo::read(&path, &Limits::default()) {
+            Ok(image) => {
+                let all = Part::all(image.width(), image.height());
+                let copy = photo::part(&image, all, [CLIPBOARD_PX; 2]);
+                Some(Event::Results(News::Copy {
+                    name,
+                    smaller: copy.dimensions() != image.dimensions(),
+                    image: Arc::new(color_image(&copy)),
+                }))
+            }
+            Err(error) => {
+                let reason = format!("{:#}", anyhow::Error::from(error));
+                Some(Event::Error(format!(
+                    "{name} could not be copied: {reason}."
+                )))
+            }
+        }
+    });
+}
+
+fn trashed(app: &mut PumaApp, gone: Vec<PathBuf>, kept: &[(PathBuf, String)], now_s: f64) {
+    let results = &mut app.state.results;
+    results.trashing.busy = false;
+    if let Some((path, reason)) = kept.first() {
+        let others = match kept.len() {
+            1 => String::new(),
+            more => format!(" The same goes for {} more.", more - 1),
+        };
+        let text = format!(
+            "{} could not be moved to the trash: {reason}. Nothing was deleted.{others} \
+             It can still be deleted in the file manager.",
+            file_name(path)
+        );
+        app.state.messages.add(Kind::Error, text, now_s);
+    }
+    if gone.is_empty() {
+        return;
+    }
+    let text = format!("{} moved to the trash.", counted(gone.len(), "file"));
+    app.state.messages.add(Kind::Info, text, now_s);
+    let results = &mut app.state.results;
+    let shown = results.preview.as_ref();
+    if shown.is_some_and(|preview| gone.contains(&preview.path)) {
+        results.preview = None;
+    }
+    results.gone.extend(gone.iter().cloned());
+    results.selection.clear();
+    results.arrange();
+    let current = results.selection.current();
+    results
+        .selection
+        .go(current.min(results.len().saturating_sub(1)));
+    rescan(app, &gone);
+    app.state.results.trashing.last = gone;
+}
+
+/// Looks through the folders that hold these files again, so that the catalogue follows.
+fn rescan(app: &PumaApp, paths: &[PathBuf]) {
+    let Some(library) = &app.state.library else {
+        return;
+    };
+    for root in &library.roots {
+        if paths.iter().any(|path| path.starts_with(&root.path)) {
+            app.commands.send(Command::Rescan(Some(root.path.clone())));
+        }
+    }
+}
+
+/// Takes up what is to be shown now, if it has changed.
+pub fn follow(state: &mut State) {
+    if let Some(source) = changed(state) {
+        state.results.show(source);
+    }
+}
+
+fn changed(state: &State) -> Option<Source> {
+    let shown = &state.results.source;
+    let source = match (&state.answer, &state.library) {
+        (Some(answer), _) => Source::Answer(Arc::clone(answer)),
+        (None, Some(library)) => match shown {
+            Source::Samples(paths) if **paths == *library.samples => return None,
+            _ => Source::Samples(library.samples.clone().into()),
+        },
+        (None, None) => Source::Nothing,
+    };
+    (!source.is(shown)).then_some(source)
+}
+
+impl Results {
+    fn show(&mut self, source: Source) {
+        if !source.continues(&self.source) {
+            self.selection = super::Selection::default();
+            self.preview = None;
+            self.source = source;
+            self.arrange();
+            return;
+        }
+        let chosen = self.chosen_paths();
+        let current = self.path(self.selection.current()).map(Path::to_owned);
+        self.source = source;
+        self.arrange();
+        let places: HashMap<&Path, usize> = (0..self.len())
+            .filter_map(|at| Some((self.path(at)?, at)))
+            .collect();
+        let current = current.and_then(|path| places.get(path.as_path()).copied());
+        let current = current.unwrap_or(self.selection.current());
+        let chosen: Vec<usize> = chosen
+            .iter()
+            .filter_map(|path| places.get(path.as_path()).copied())
+            .collect();
+        let at = self
+            .preview
+            .as_ref()
+            .and_then(|preview| places.get(preview.path.as_path()).copied());
+        let all = self.len();
+        self.selection.set(chosen.into_iter(), current, all);
+        if let Some(preview) = &mut self.preview {
+            preview.at = at;
+        }
+    }
+
+    /// Settles which items are tiles.
+    fn arrange(&mut self) {
+        if self.gone.is_empty() {
+            self.tiles = None;
+            return;
+        }
+        let tiles = (0..self.source.len())
+            .filter(|&at| {
+                let item = self.source.item(at);
+                item.is_some_and(|item| !self.gone.contains(item.path))
+            })
+            .map(|at| Tile {
+                item: at as u32,
+                copies: 1,
+            });
+        self.tiles = Some(tiles.collect());
+    }
+}
+
+/// What Escape means for the results, before it takes the query away; true when it was used up or is another's.
+pub fn escape(ctx: &egui::Context, state: &State, commands: &Commands) -> bool {
+    let results = &state.results;
+    if results.preview.is_some() || results.trashing.asked.is_some() {
+        return true;
+    }
+    if results.selection.is_empty() {
+        return false;
+    }
+    if ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape)) {
+        commands.send(Command::Results(Wish::ChooseNone));
+    }
+    true
+}

@@ -1,0 +1,39 @@
+use super::Order;
+use std::path::PathBuf;
+
+/// What the user can ask of the results; tiles are counted from 0.
+#[derive(Debug)]
+pub enum Wish {
+    /// Move the keys to a tile.
+    Go(usize),
+    /// Choose everything between the anchor and this tile.
+    Extend(usize),
+    /// Choose a tile, or no longer.
+    Toggle(usize),
+    /// Choose all.
+    ChooseAll,
+    /// Choose none.
+    ChooseNone,
+    /// Show a tile large.
+    Preview(usize),
+    /// Show a file large that is no tile of the grid.
+    PreviewFile(PathBuf),
+    /// Show the grid again.
+    ClosePreview,
+    /// Load a picture, or a part of it, for the preview.
+    Load(Order),
+    /// Search with these files as one query.
+    SearchWith(Vec<PathBuf>),
+    /// Put the paths of these files on the clipboard, one a line.
+    CopyPaths(Vec<PathBuf>),
+    /// Put the picture in this file on the clipboard.
+    CopyPicture(PathBuf),
+    /// Ask whether these files should go into the trash.
+    AskToTrash(Vec<PathBuf>),
+    /// Leave them.
+    KeepFiles,
+    /// Move the files that were asked about into the trash.
+    Trash,
+    /// Take back what went into the trash last.
+    Untrash,
+}
