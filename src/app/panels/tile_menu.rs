@@ -61,11 +61,17 @@ fn entries(ui: &mut Ui, look: Look<'_>, tile: &Tile<'_>) {
         }
     };
     let wish = Command::Results;
+    if tile.item.copies > 1 {
+        let text = format!("Show all {} nearly the same", tile.item.copies);
+        entry(&text, "", &|| wish(Wish::OpenGroup(tile.at)));
+    }
     match several {
         None => {
             entry("Search similar", "Enter", &|| {
                 wish(Wish::SearchWith(meant()))
             });
+            entry("More like this", "", &|| Command::MoreLike(path()));
+            entry("Less like this", "", &|| Command::LessLike(path()));
             entry("Preview", "Space", &|| wish(Wish::Preview(tile.at)));
             entry("Open", "", &|| Command::Open(path()));
             entry("Show in file manager", "", &|| Command::Reveal(path()));

@@ -52,6 +52,12 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, wish: Wish) {
                 results.selection.go(at);
             }
         }
+        Wish::OpenGroup(at) => {
+            if let Some(path) = results.path(at).map(Path::to_owned) {
+                results.opened.insert(path);
+                results.arrange_again(None);
+            }
+        }
         Wish::Load(order) => app.pictures.order(order),
         Wish::SearchWith(paths) => search_with(app, paths),
         Wish::CopyPaths(paths) => copy_paths(app, ctx, &paths, now_s),
@@ -124,8 +130,8 @@ pub fn receive(app: &mut PumaApp, ctx: &egui::Context, news: News) {
 fn search_with(app: &mut PumaApp, paths: Vec<PathBuf>) {
     app.state.results.preview = None;
     app.state.results.selection.clear();
-    if let Some(first) = paths.into_iter().next() {
-        app.commands.send(Command::Ask(Query::File(first)));
+    if !paths.is_empty() {
+        app.commands.send(Command::Ask(Query::files(paths)));
     }
 }
 
@@ -216,6 +222,12 @@ fn rescan(app: &PumaApp, paths: &[PathBuf]) {
 
 /// Takes up what is to be shown now, if it has changed.
 pub fn follow(state: &mut State) {
+    let joined = state.preferences.join_duplicates;
+    if state.results.joined != joined {
+        state.results.joined = joined;
+        state.results.opened.clear();
+        state.results.arrange_again(None);
+    }
     if let Some(source) = changed(state) {
         state.results.show(source);
     }
@@ -223,13 +235,14 @@ pub fn follow(state: &mut State) {
 
 fn changed(state: &State) -> Option<Source> {
     let shown = &state.results.source;
-    let source = match (&state.answer, &state.library) {
-        (Some(answer), _) => Source::Answer(Arc::clone(answer)),
-        (None, Some(library)) => match shown {
+    let source = match (&state.listing, &state.answer, &state.library) {
+        (Some(listing), ..) => Source::Listing(Arc::clone(listing)),
+        (None, Some(answer), _) => Source::Answer(Arc::clone(answer)),
+        (None, None, Some(library)) => match shown {
             Source::Samples(paths) if **paths == *library.samples => return None,
             _ => Source::Samples(library.samples.clone().into()),
         },
-        (None, None) => Source::Nothing,
+        (None, None, None) => Source::Nothing,
     };
     (!source.is(shown)).then_some(source)
 }
@@ -237,15 +250,23 @@ fn changed(state: &State) -> Option<Source> {
 impl Results {
     fn show(&mut self, source: Source) {
         if !source.continues(&self.source) {
+            self.opened.clear();
             self.selection = super::Selection::default();
             self.preview = None;
             self.source = source;
             self.arrange();
             return;
         }
+        self.arrange_again(Some(source));
+    }
+
+    /// Arranges the tiles anew; the same photos stay chosen.
+    fn arrange_again(&mut self, source: Option<Source>) {
         let chosen = self.chosen_paths();
         let current = self.path(self.selection.current()).map(Path::to_owned);
-        self.source = source;
+        if let Some(source) = source {
+            self.source = source;
+        }
         self.arrange();
         let places: HashMap<&Path, usize> = (0..self.len())
             .filter_map(|at| Some((self.path(at)?, at)))
@@ -269,18 +290,40 @@ impl Results {
 
     /// Settles which items are tiles.
     fn arrange(&mut self) {
-        if self.gone.is_empty() {
+        let groups = if self.joined { self.source.groups() } else { &[] };
+        if self.gone.is_empty() && groups.is_empty() {
             self.tiles = None;
             return;
         }
-        let tiles = (0..self.source.len())
-            .filter(|&at| {
-                let item = self.source.item(at);
+        let mut copies = vec![1_u32; self.source.len()];
+        for group in groups {
+            let there = |at: &&usize| {
+                let item = self.source.item(**at);
                 item.is_some_and(|item| !self.gone.contains(item.path))
+            };
+            let mut members = group.iter().filter(there);
+            let Some(&first) = members.next() else {
+                continue;
+            };
+            let opened = self.source.item(first).map(|item| item.path.to_owned());
+            if opened.is_some_and(|path| self.opened.contains(&path)) {
+                continue;
+            }
+            for &other in members {
+                copies[first] += 1;
+                copies[other] = 0;
+            }
+        }
+        let tiles = copies
+            .iter()
+            .enumerate()
+            .filter(|(at, copies)| {
+                let item = self.source.item(*at);
+                **copies > 0 && item.is_some_and(|item| !self.gone.contains(item.path))
             })
-            .map(|at| Tile {
+            .map(|(at, &copies)| Tile {
                 item: at as u32,
-                copies: 1,
+                copies,
             });
         self.tiles = Some(tiles.collect());
     }

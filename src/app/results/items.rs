@@ -1,5 +1,6 @@
-use crate::app::engine::Answer;
+use crate::app::engine::{Answer, Listing};
 use crate::app::wording;
+use crate::search::{PhotoFacts, Section};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ pub enum Source {
     Samples(Arc<[PathBuf]>),
     /// The neighbours of a query, nearest first.
     Answer(Arc<Answer>),
+    /// Photos shown without a question.
+    Listing(Arc<Listing>),
 }
 
 /// One photo as the grid, the preview and the exports see it.
@@ -22,12 +25,16 @@ pub struct Item<'a> {
     pub path: &'a Path,
     /// Its place in the source, counted from 1.
     pub rank: usize,
-    /// Its score against the query, if there is one.
+    /// Whether its score compares it with a query.
+    pub is_neighbour: bool,
+    /// Its score against the query, or what else it is listed by.
     pub score: Option<f32>,
     /// Its domain, where known.
     pub domain: Option<&'a str>,
     /// Its similarity to each prompt `[M]`; empty where not known.
     pub similarity: &'a [f32],
+    /// What the catalogue knows of the file.
+    pub facts: Option<&'a PhotoFacts>,
     /// Whether it is the query itself.
     pub is_query: bool,
     /// How many photos that are nearly the same it stands for, itself included.
@@ -38,18 +45,21 @@ impl Item<'_> {
     /// Its accessible name.
     pub fn label(&self) -> String {
         let name = wording::file_name(self.path);
-        let copies = match self.copies {
-            0 | 1 => String::new(),
-            copies => format!(", {copies} nearly the same"),
+        let mut label = if self.is_neighbour {
+            format!("Neighbour {}: {name}", self.rank)
+        } else {
+            format!("Photo {name}")
         };
-        match (self.score, self.domain) {
-            (Some(score), Some(domain)) => {
-                let rank = self.rank;
-                format!("Neighbour {rank}: {name}, score {score:.3}, {domain}{copies}")
-            }
-            (None, Some(domain)) => format!("Photo {name}, {domain}{copies}"),
-            _ => format!("Photo {name}{copies}"),
+        if let Some(score) = self.score {
+            label += &format!(", score {score:.3}");
         }
+        if let Some(domain) = self.domain {
+            label += &format!(", {domain}");
+        }
+        if self.copies > 1 {
+            label += &format!(", {} nearly the same", self.copies);
+        }
+        label
     }
 }
 
@@ -60,31 +70,68 @@ impl Source {
             Source::Nothing => 0,
             Source::Samples(paths) => paths.len(),
             Source::Answer(answer) => answer.hits.len(),
+            Source::Listing(listing) => listing.photos.len(),
         }
     }
 
     /// The photo at `at`, counted from 0.
     pub fn item(&self, at: usize) -> Option<Item<'_>> {
+        let plain = |path| Item {
+            path,
+            rank: at + 1,
+            is_neighbour: false,
+            score: None,
+            domain: None,
+            similarity: &[],
+            facts: None,
+            is_query: false,
+            copies: 1,
+        };
         match self {
             Source::Nothing => None,
-            Source::Samples(paths) => paths.get(at).map(|path| Item {
-                path,
-                rank: at + 1,
-                score: None,
-                domain: None,
-                similarity: &[],
-                is_query: false,
-                copies: 1,
-            }),
+            Source::Samples(paths) => paths.get(at).map(|path| plain(path)),
             Source::Answer(answer) => answer.hits.get(at).map(|hit| Item {
-                path: &hit.path,
-                rank: at + 1,
+                is_neighbour: true,
                 score: Some(hit.score),
                 domain: Some(&hit.domain),
                 similarity: &hit.similarity,
-                is_query: answer.query.path() == Some(hit.path.as_path()),
-                copies: 1,
+                facts: Some(&hit.facts),
+                is_query: answer.query.holds(&hit.path),
+                ..plain(&hit.path)
             }),
+            Source::Listing(listing) => listing.photos.facts(at).map(|facts| Item {
+                score: listing.photos.value(at),
+                domain: Some(&facts.domain),
+                similarity: listing.photos.similarity(at),
+                facts: Some(facts),
+                ..plain(&facts.path)
+            }),
+        }
+    }
+
+    /// Near duplicates among the photos, as places counted from 0, the best of a group first.
+    pub fn groups(&self) -> &[Vec<usize>] {
+        match self {
+            Source::Answer(answer) => &answer.groups,
+            _ => &[],
+        }
+    }
+
+    /// Where a new folder or month begins.
+    pub fn sections(&self) -> &[Section] {
+        match self {
+            Source::Listing(listing) => listing.photos.sections(),
+            _ => &[],
+        }
+    }
+
+    /// What it shows, in a few words.
+    pub fn title(&self) -> String {
+        match self {
+            Source::Nothing => String::new(),
+            Source::Samples(_) => "Photos to start from".to_owned(),
+            Source::Answer(answer) => format!("Most like {}", answer.query.name()),
+            Source::Listing(listing) => listing.title.clone(),
         }
     }
 
@@ -94,6 +141,7 @@ impl Source {
             (Source::Nothing, Source::Nothing) => true,
             (Source::Samples(a), Source::Samples(b)) => a == b,
             (Source::Answer(a), Source::Answer(b)) => Arc::ptr_eq(a, b),
+            (Source::Listing(a), Source::Listing(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
     }
@@ -103,6 +151,7 @@ impl Source {
         match (self, other) {
             (Source::Samples(_), Source::Samples(_)) => true,
             (Source::Answer(a), Source::Answer(b)) => a.query == b.query,
+            (Source::Listing(a), Source::Listing(b)) => a.wanted == b.wanted,
             _ => false,
         }
     }

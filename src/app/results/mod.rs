@@ -44,6 +44,10 @@ pub struct Results {
     pub trashing: Trashing,
     /// Files that went into the trash and that the catalogue may still know.
     gone: HashSet<PathBuf>,
+    /// Whether near duplicates are one tile.
+    joined: bool,
+    /// The best photos of the groups that the user opened.
+    opened: HashSet<PathBuf>,
 }
 
 impl Results {
@@ -74,6 +78,17 @@ impl Results {
         let mut item = self.source.item(tile.item as usize)?;
         item.copies = tile.copies as usize;
         Some(item)
+    }
+
+    /// The headings of the grid: titles, and the tiles at which they begin.
+    pub fn headings(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.source.sections().iter().map(|section| {
+            let first = match &self.tiles {
+                None => section.first,
+                Some(tiles) => tiles.partition_point(|tile| (tile.item as usize) < section.first),
+            };
+            (section.title.as_str(), first)
+        })
     }
 
     /// The file of the tile at `at`.

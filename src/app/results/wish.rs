@@ -14,6 +14,8 @@ pub enum Wish {
     ChooseAll,
     /// Choose none.
     ChooseNone,
+    /// Show the photos that this tile stands for, each as a tile of its own.
+    OpenGroup(usize),
     /// Show a tile large.
     Preview(usize),
     /// Show a file large that is no tile of the grid.
