@@ -2,6 +2,7 @@
 
 use super::engine::Browse;
 use super::query::Query;
+use super::results::Wish;
 use super::state::Preferences;
 use crate::library::PhotoId;
 use crate::search::Filter;
@@ -16,8 +17,6 @@ pub enum Command {
     Ask(Query),
     /// Search with a neighbour that was clicked; the answer waits until a double click is ruled out.
     AskOnClick(PathBuf),
-    /// Open a file in the system's viewer; what its first click asked is called off.
-    OpenOnDoubleClick(PathBuf),
     /// Show the query before.
     Back,
     /// Show the query after.
@@ -80,8 +79,8 @@ pub enum Command {
     Open(PathBuf),
     /// Show a file in the system's file manager.
     Reveal(PathBuf),
-    /// Put a path on the clipboard.
-    CopyPath(PathBuf),
+    /// Do something with what the grid shows.
+    Results(Wish),
     /// Open or close the list of unreadable files.
     ShowFailures(bool),
     /// Take a message away.

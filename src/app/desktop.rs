@@ -38,7 +38,7 @@ pub fn pick_folder(events: &Events) {
 }
 
 /// Waits for a dialog on a thread; it was opened on the caller's, as macOS demands.
-fn pick(
+pub(super) fn pick(
     events: &Events,
     dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
     found: impl FnOnce(PathBuf) -> Event + Send + 'static,

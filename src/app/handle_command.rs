@@ -7,7 +7,7 @@ use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::{LESS, MORE, Query};
 use super::state::{Asking, EngineState, Indexing, View};
-use super::{desktop, refine, wording};
+use super::{desktop, refine, results, wording};
 use std::path::PathBuf;
 
 /// Carries out `command`.
@@ -22,10 +22,6 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
             if let Some(asking) = &mut app.state.asking {
                 asking.not_before_s = now_s + double_click_s;
             }
-        }
-        Command::OpenOnDoubleClick(path) => {
-            app.state.asking = None;
-            desktop::open(&app.events, path);
         }
         Command::Back => step(app, now_s, |history| history.back()),
         Command::Forward => step(app, now_s, |history| history.forward()),
@@ -69,14 +65,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         }
         Command::Open(path) => desktop::open(&app.events, path),
         Command::Reveal(path) => desktop::reveal(&app.events, path),
-        Command::CopyPath(path) => {
-            ctx.copy_text(path.display().to_string());
-            let text = format!(
-                "The path of {} is on the clipboard.",
-                wording::file_name(&path)
-            );
-            app.state.messages.add(Kind::Info, text, now_s);
-        }
+        Command::Results(wish) => results::handle(app, ctx, wish),
         Command::ShowFailures(open) => app.state.failures_open = open,
         Command::Dismiss(id) => app.state.messages.dismiss(id),
         Command::CompareWith(domain) => app.state.compare_with = domain,

@@ -6,6 +6,7 @@ use super::handle_command::ask_again;
 use super::messages::Kind;
 use super::puma_app::PumaApp;
 use super::query::Query;
+use super::results;
 use super::state::{EngineState, Indexing};
 use super::wording::{counted, file_name};
 use crate::figures;
@@ -99,6 +100,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 app.commands.send(Command::Ask(Query::files(files)));
             }
         }
+        Event::Results(news) => results::receive(app, ctx, news),
         Event::Listed(listing) => app.state.show(listing),
         Event::Ask(query) => app.commands.send(Command::Ask(query)),
         Event::AddFolder(folder) => app.commands.send(Command::AddFolder(folder)),

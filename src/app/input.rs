@@ -1,6 +1,7 @@
 //! Keys, drops and pastes turned into commands.
 
 use super::command::{Command, Commands};
+use super::results;
 use super::state::State;
 use egui::{Event, Key, KeyboardShortcut, Modifiers};
 
@@ -17,7 +18,7 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
         let paths = dropped.iter().map(|file| file.path().to_owned()).collect();
         commands.send(Command::Take(paths));
     }
-    if state.forgetting.is_some() {
+    if state.asks_something() {
         return;
     }
     // The longer shortcut first: the shorter one would match it too.
@@ -47,6 +48,7 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
     }
     let nothing_open = !egui::Popup::is_any_open(ctx) && !state.failures_open;
     if nothing_open
+        && !results::escape(ctx, state, commands)
         && (state.answer.is_some() || state.listing.is_some())
         && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
     {

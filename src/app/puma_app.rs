@@ -1,6 +1,7 @@
 use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
-use super::panels::{self, Look, QueryBar};
+use super::panels::{self, ExportForm, Filters, Look, PreviewPane, QueryBar};
+use super::results::{self, PictureLoader};
 use super::query::Query;
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::{Thumbnail, ThumbnailCache};
@@ -20,6 +21,10 @@ pub struct PumaApp {
     arriving: Receiver<Event>,
     pub(super) thumbnails: ThumbnailCache,
     query_bar: QueryBar,
+    filters: Filters,
+    export_form: ExportForm,
+    pub(super) pane: PreviewPane,
+    pub(super) pictures: PictureLoader,
     preview: Option<(Query, TextureHandle)>,
     /// How many pictures were pasted in this run.
     pub(super) pasted: u64,
@@ -53,6 +58,7 @@ impl PumaApp {
         ctx.set_theme(preferences.theme);
         let (events, arriving) = Events::channel(ctx);
         let thumbnails = ThumbnailCache::start(ctx, &setup.thumbnails, THUMBNAIL_BUDGET_BYTES)?;
+        let pictures = PictureLoader::start(&events)?;
         let drops_arrive = setup.drops_arrive;
         let engine = Engine::start(setup, events.clone())?;
         let app = PumaApp {
@@ -67,6 +73,10 @@ impl PumaApp {
             arriving,
             thumbnails,
             query_bar: QueryBar::default(),
+            filters: Filters::default(),
+            export_form: ExportForm::default(),
+            pane: PreviewPane::default(),
+            pictures,
             preview: None,
             pasted: 0,
         };
@@ -93,6 +103,7 @@ impl PumaApp {
         for command in self.commands.take() {
             handle_command::handle(self, ctx, command);
         }
+        results::follow(&mut self.state);
         let now_s = ctx.input(|input| input.time);
         if let Some(left_s) = self.state.messages.expire(now_s) {
             ctx.request_repaint_after(Duration::from_secs_f64(left_s.max(0.05)));
@@ -134,6 +145,11 @@ impl PumaApp {
             state: &self.state,
             commands: &self.commands,
         };
+        if let Some(shown) = &self.state.results.preview {
+            self.pane.show(ui, look, shown, &mut self.thumbnails);
+            self.above(ui);
+            return;
+        }
         let preferences = &self.state.preferences;
         Panel::top("query bar")
             .frame(bar_frame(ui))
@@ -159,11 +175,22 @@ impl PumaApp {
         let ground =
             egui::Frame::central_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10));
         CentralPanel::default().frame(ground).show(ui, |ui| {
-            middle(ui, look, &mut self.thumbnails, first_start);
+            middle(ui, look, &mut self.thumbnails, &mut self.filters, first_start);
         });
+        self.above(ui);
+    }
+
+    /// What lies over everything else.
+    fn above(&mut self, ui: &Ui) {
+        let look = Look {
+            state: &self.state,
+            commands: &self.commands,
+        };
         panels::messages(ui, look);
         panels::failures(ui, look);
         panels::forget(ui, look);
+        panels::trash(ui, look);
+        self.export_form.show(ui, look);
         panels::drop_zone(ui);
     }
 }
@@ -176,16 +203,20 @@ fn bar_frame(ui: &Ui) -> egui::Frame {
     egui::Frame::side_top_panel(ui.style()).inner_margin(egui::Margin::symmetric(10, 7))
 }
 
-fn middle(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, first_start: bool) {
+fn middle(
+    ui: &mut Ui,
+    look: Look<'_>,
+    thumbnails: &mut ThumbnailCache,
+    filters: &mut Filters,
+    first_start: bool,
+) {
     let state = look.state;
     if first_start && state.asking.is_none() {
         panels::welcome(ui, look);
     } else if state.preferences.view == View::Prompts {
         panels::prompts(ui, look);
-    } else if let Some(listing) = &state.listing {
-        panels::listing(ui, look, listing, thumbnails);
-    } else if let Some(answer) = &state.answer {
-        panels::neighbours(ui, look, answer, thumbnails);
+    } else if state.listing.is_some() || state.answer.is_some() {
+        panels::results(ui, look, thumbnails, filters);
     } else if state.library.is_none() && matches!(state.engine, EngineState::Starting) {
         ui.centered_and_justified(|ui| ui.spinner());
     } else {

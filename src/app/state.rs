@@ -4,9 +4,10 @@ use super::engine::{Answer, LibraryFacts, Listing, ModelFacts};
 use super::history::History;
 use super::messages::Messages;
 use super::query::Query;
+use super::results::Results;
 use crate::figures::{self, Profile};
 use crate::pipeline::Progress;
-use crate::search::Filter;
+use crate::search::{Filter, Order};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -72,6 +73,12 @@ pub struct Preferences {
     pub folders_open: bool,
     /// Whether the panel of reasons is open.
     pub why_open: bool,
+    /// Whether near duplicates are shown as one tile.
+    pub join_duplicates: bool,
+    /// Whether the line of filters is open.
+    pub filters_open: bool,
+    /// How all photos are listed.
+    pub browse_order: Order,
 }
 
 impl Default for Preferences {
@@ -84,6 +91,9 @@ impl Default for Preferences {
             scale: Scale::default(),
             folders_open: true,
             why_open: true,
+            join_duplicates: false,
+            filters_open: false,
+            browse_order: Order::default(),
         }
     }
 }
@@ -150,6 +160,8 @@ pub struct State {
     pub listing_generation: u64,
     /// Which photos may be found and browsed.
     pub filter: Filter,
+    /// What the grid shows, and what is chosen of it.
+    pub results: Results,
     /// Why the last question has no answer.
     pub refusal: Option<String>,
     /// Queries of this run.
@@ -177,6 +189,13 @@ impl State {
             self.preferences.view = View::Neighbours;
             self.listing = Some(listing);
         }
+    }
+
+    /// Whether a question waits over the window for the user's word, so that keys mean it alone.
+    pub fn asks_something(&self) -> bool {
+        self.forgetting.is_some()
+            || self.results.trashing.asked.is_some()
+            || self.results.export.open
     }
 
     /// Whether no folder has been added yet.

@@ -1,6 +1,8 @@
 //! The window, driven by accessible labels: the real engine, a temporary library, real pictures.
 
 mod asking;
+mod browsing;
+mod browsing_files;
 mod flow;
 mod gallery;
 mod trouble;

@@ -1,5 +1,6 @@
 use super::{Answer, LibraryFacts, Listing, ModelFacts};
 use crate::app::query::Query;
+use crate::app::results::News;
 use crate::figures::Profile;
 use crate::pipeline::Progress;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -18,6 +19,8 @@ pub enum Event {
     Profiles(Vec<Profile>),
     /// A question is answered.
     Answer(Arc<Answer>),
+    /// Something about the results.
+    Results(News),
     /// Photos are listed.
     Listed(Arc<Listing>),
     /// The picture of a query, at most 640 px a side, upright.

@@ -3,10 +3,11 @@ use super::rows::{Rows, Step};
 use super::tile::{CAPTION_PX, Tile};
 use super::{Look, tile_menu};
 use crate::app::command::Command;
-use crate::app::engine::Answer;
-use crate::app::results::{Results, Wish};
+use crate::app::results::{Results, Source, Wish};
 use crate::app::thumbnails::ThumbnailCache;
-use egui::{Event, EventFilter, Id, Key, Modifiers, ScrollArea, Sense, Ui, Vec2};
+use egui::{
+    Event, EventFilter, Id, Key, Label, Modifiers, Rect, RichText, ScrollArea, Sense, Ui, Vec2,
+};
 
 /// Room for the scroll bar, which otherwise floats over the last column.
 const BAR_PX: f32 = 10.0;
@@ -20,7 +21,7 @@ pub const TILE_PX: std::ops::RangeInclusive<f32> = 96.0..=320.0;
 /// One tile is the current one: the Tab key reaches it, the arrow keys move it, and the view follows it.
 pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: &str) {
     let results = &look.state.results;
-    let grid_id = ui.id().with(("grid", salt));
+    let grid_id = ui.scope_id().with(("grid", salt));
     let height = ui.available_height();
     let rows = Rows::new(
         ui.available_width() - BAR_PX,
@@ -28,7 +29,7 @@ pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: 
         CAPTION_PX,
         results.len(),
         HEADING_PX,
-        std::iter::empty(),
+        results.headings().map(|(_, first)| first),
     );
     let active = keys_are_here(ui, look, grid_id);
     if active {
@@ -45,6 +46,9 @@ pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: 
             let mut pointed_at = None;
             let mut current_seen = false;
             for seen in rows.in_sight(viewport.min.y, viewport.max.y) {
+                if let Some((title, _)) = results.headings().nth(seen.section) {
+                    heading(ui, title, origin + Vec2::new(0.0, seen.top));
+                }
                 for index in seen.tiles {
                     let Some(item) = results.item(index) else {
                         continue;
@@ -82,25 +86,42 @@ pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: 
     pointed::set(ui, pointed_at);
 }
 
-/// The neighbours of the query, nearest first.
-pub fn neighbours(ui: &mut Ui, look: Look<'_>, answer: &Answer, thumbnails: &mut ThumbnailCache) {
+/// The neighbours of a query, or photos shown without one, with what can be done with them above.
+pub fn results(
+    ui: &mut Ui,
+    look: Look<'_>,
+    thumbnails: &mut ThumbnailCache,
+    filters: &mut super::Filters,
+) {
     super::results_bar(ui, look);
-    if look.state.results.is_empty() {
+    filters.show(ui, look);
+    let results = &look.state.results;
+    if results.is_empty() {
         pointed::set(ui, None);
         ui.add_space(24.0);
-        ui.vertical_centered(|ui| {
-            if answer.hits.is_empty() {
-                ui.label("The library holds no photo to compare with yet.");
-                ui.weak("Photos can be found as soon as they are indexed.");
-            } else {
-                ui.label("All of these photos are in the trash.");
-            }
-        });
+        ui.vertical_centered(|ui| nothing(ui, look));
         return;
     }
-    ui.push_id(answer.generation, |ui| {
-        grid(ui, look, thumbnails, "neighbours");
-    });
+    let salt = match results.source() {
+        Source::Answer(answer) => format!("answer {}", answer.generation),
+        Source::Listing(listing) => format!("listing {}", listing.generation),
+        Source::Samples(_) | Source::Nothing => String::new(),
+    };
+    grid(ui, look, thumbnails, &salt);
+}
+
+/// Why there is nothing to see.
+fn nothing(ui: &mut Ui, look: Look<'_>) {
+    let results = &look.state.results;
+    if results.source().len() > 0 {
+        ui.label("All of these photos are in the trash.");
+    } else if !look.state.filter.is_empty() {
+        ui.label("No photo passes the filters.");
+        ui.weak("Clear them above, or let more pass.");
+    } else {
+        ui.label("The library holds no photo to compare with yet.");
+        ui.weak("Photos can be found as soon as they are indexed.");
+    }
 }
 
 /// Keeps arrow keys and Escape from moving the focus away.
@@ -224,4 +245,71 @@ fn follow(ui: &Ui, results: &Results, rows: &Rows, grid_id: Id, origin: Vec2) {
     let rect = rows.tile(current).translate(origin);
     ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
     ui.memory_mut(|memory| memory.request_focus(grid_id.with(current)));
+}
+
+/// The name of a section over its tiles.
+fn heading(ui: &mut Ui, title: &str, at: Vec2) {
+    let size = Vec2::new(ui.available_width(), HEADING_PX);
+    let room = Rect::from_min_size(at.to_pos2(), size);
+    let text = RichText::new(title).strong();
+    let label = Label::new(text).truncate().halign(egui::Align::Min);
+    ui.put(room, label);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::command::Commands;
+    use crate::app::engine::LibraryFacts;
+    use crate::app::results::follow as show;
+    use crate::app::state::State;
+    use egui_kittest::Harness;
+    use egui_kittest::kittest::Queryable;
+    use std::cell::RefCell;
+    use std::path::PathBuf;
+
+    /// However many photos there are, a frame makes tiles only for those in sight.
+    #[test]
+    fn of_a_hundred_thousand_tiles_only_those_in_sight_are_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut state = State {
+            library: Some(LibraryFacts {
+                samples: (0..100_000)
+                    .map(|number| PathBuf::from(format!("/nowhere/{number:06}.jpg")))
+                    .collect(),
+                ..LibraryFacts::default()
+            }),
+            ..State::default()
+        };
+        show(&mut state);
+        assert_eq!(state.results.len(), 100_000);
+        let commands = Commands::default();
+        let state = RefCell::new(state);
+        let cache = RefCell::new(None);
+        let mut harness = Harness::builder()
+            .with_size(egui::vec2(1000.0, 700.0))
+            .build_ui(|ui| {
+                let mut cache = cache.borrow_mut();
+                let thumbnails = cache.get_or_insert_with(|| {
+                    ThumbnailCache::start(ui.ctx(), folder.path(), 1 << 20).unwrap()
+                });
+                let state = state.borrow();
+                let look = Look {
+                    state: &state,
+                    commands: &commands,
+                };
+                grid(ui, look, thumbnails, "test");
+            });
+        harness.run_steps(2);
+        let known = || cache.borrow().as_ref().unwrap().known();
+        let seen = known();
+        assert!((15..60).contains(&seen), "{seen} thumbnails asked for");
+        assert!(harness.query_by_label_contains("Photo 000000.jpg").is_some());
+
+        state.borrow_mut().results.selection.go(99_999);
+        harness.run_steps(3);
+        assert!(harness.query_by_label_contains("Photo 099999.jpg").is_some());
+        assert!(harness.query_by_label_contains("Photo 000000.jpg").is_none());
+        assert!(known() < 2 * 60, "{} thumbnails asked for", known());
+    }
 }

@@ -2,31 +2,44 @@
 
 mod bars;
 mod drop_zone;
+mod export;
 mod failures;
 mod figure3;
+mod filter_words;
+mod filters;
 mod folders;
 mod forget;
 mod grid;
-mod listing;
 mod messages;
 mod pointed;
+mod preview;
+mod preview_facts;
+mod preview_view;
 mod prompts;
 mod query_bar;
+mod results_bar;
+mod rows;
 mod status_bar;
 mod tile;
+mod tile_menu;
+mod trash;
 mod welcome;
 mod why;
 
 pub use drop_zone::drop_zone;
+pub use export::{ExportForm, export_progress};
 pub use failures::failures;
+pub use filters::Filters;
 pub use folders::folders;
 pub use forget::forget;
-pub use grid::neighbours;
-pub use listing::listing;
+pub use grid::results;
 pub use messages::messages;
+pub use preview::PreviewPane;
 pub use prompts::prompts;
 pub use query_bar::QueryBar;
+pub use results_bar::{browse_button, results_bar};
 pub use status_bar::status_bar;
+pub use trash::trash;
 pub use welcome::{no_query, welcome};
 pub use why::why;
 

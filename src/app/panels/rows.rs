@@ -115,11 +115,6 @@ impl Rows {
         }
     }
 
-    /// Side of the pictures.
-    pub fn side(&self) -> f32 {
-        self.side
-    }
-
     /// Height of everything.
     pub fn height(&self) -> f32 {
         self.height

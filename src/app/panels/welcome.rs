@@ -1,10 +1,8 @@
 use super::Look;
-use super::grid::tiles;
-use super::tile::Tile;
+use super::grid::grid;
 use crate::app::command::Command;
 use crate::app::state::EngineState;
 use crate::app::thumbnails::ThumbnailCache;
-use crate::app::wording;
 use egui::{Button, RichText, Ui};
 
 /// What a new user sees: what this is, in three lines, and the first step.
@@ -60,33 +58,15 @@ pub fn no_query(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache) {
             ui.colored_label(ui.visuals().error_fg_color, refusal);
         }
     });
-    let Some(library) = look
-        .state
-        .library
-        .as_ref()
-        .filter(|facts| !facts.samples.is_empty())
-    else {
+    if look.state.results.is_empty() {
         return;
-    };
+    }
     ui.add_space(14.0);
-    ui.label("Or start from one of your own. A click searches with it, a double click opens it.");
-    tiles(
-        ui,
-        look,
-        thumbnails,
-        "samples",
-        library.samples.len(),
-        |index| {
-            let path = library.samples[index].as_path();
-            Tile {
-                path,
-                label: format!("Photo {}", wording::file_name(path)),
-                score: None,
-                domain: None,
-                is_query: false,
-            }
-        },
-    );
+    ui.horizontal(|ui| {
+        ui.label("Or start from one of your own. A click searches with it, a double click shows it large.");
+        super::browse_button(ui, look);
+    });
+    grid(ui, look, thumbnails, "samples");
 }
 
 /// How to hand something in: by `drop` and more where drops arrive, else by the other ways.

@@ -1,6 +1,6 @@
 //! What wishes about the results change, and what news from their workers do.
 
-use super::{News, Preview, Results, Source, Tile, Wish, trash};
+use super::{exporting, News, Preview, Results, Source, Tile, Wish, trash};
 use crate::app::command::{Command, Commands};
 use crate::app::engine::{Event, Events};
 use crate::app::errand;
@@ -71,6 +71,15 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, wish: Wish) {
                 trash::trash(&app.events, paths);
             }
         }
+        Wish::LeaveInTrash => results.trashing.last.clear(),
+        Wish::OpenExport(open) => results.export.open(open),
+        Wish::PickExport(format) => exporting::pick(app, format),
+        Wish::Export {
+            format,
+            path,
+            replace,
+        } => exporting::start(app, ctx, format, path, replace),
+        Wish::StopExport => results.export.stop(),
         Wish::Untrash => {
             let last = std::mem::take(&mut results.trashing.last);
             trash::take_back(&app.events, last);
@@ -105,6 +114,17 @@ pub fn receive(app: &mut PumaApp, ctx: &egui::Context, news: News) {
             let text = format!("{name} is on the clipboard: {width} × {height} pixels{how}.");
             app.state.messages.add(Kind::Info, text, now_s);
         }
+        News::ExportTo {
+            format,
+            path,
+            replace,
+        } => exporting::start(app, ctx, format, path, replace),
+        News::ExportGoesOn { done, of } => {
+            if let Some(progress) = &mut app.state.results.export.progress {
+                *progress = (done, of);
+            }
+        }
+        News::Exported { path, outcome } => exporting::ended(app, path, outcome, now_s),
         News::Trashed { gone, kept } => trashed(app, gone, &kept, now_s),
         News::Untrashed { back, reason } => {
             for path in &back {

@@ -1,5 +1,6 @@
 //! What the grid shows, what of it is chosen, and what is done with it.
 
+mod exporting;
 mod handle;
 mod items;
 mod news;
@@ -9,13 +10,14 @@ mod selection;
 mod trash;
 mod wish;
 
+pub use exporting::Exporting;
 pub use handle::{escape, follow, handle, receive};
 pub use items::{Item, Source};
 pub use news::News;
 pub use picture::{Order, Picture, PictureLoader, Shot};
 pub use preview::Preview;
 pub use selection::Selection;
-pub use trash::Trashing;
+pub use trash::{CAN_TAKE_BACK, Trashing};
 pub use wish::Wish;
 
 use std::collections::HashSet;
@@ -42,6 +44,8 @@ pub struct Results {
     pub preview: Option<Preview>,
     /// What is on its way into the trash and back.
     pub trashing: Trashing,
+    /// What is being saved as a file.
+    pub export: Exporting,
     /// Files that went into the trash and that the catalogue may still know.
     gone: HashSet<PathBuf>,
     /// Whether near duplicates are one tile.

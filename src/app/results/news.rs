@@ -1,4 +1,5 @@
 use super::{Picture, Shot};
+use crate::app::export::{Format, Outcome};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -21,6 +22,29 @@ pub enum News {
         image: Arc<egui::ColorImage>,
         /// Whether it had to be made smaller.
         smaller: bool,
+    },
+    /// The user chose where to export to.
+    ExportTo {
+        /// As what.
+        format: Format,
+        /// Where.
+        path: PathBuf,
+        /// Whether the dialog asked before a file is replaced.
+        replace: bool,
+    },
+    /// An export went on.
+    ExportGoesOn {
+        /// Photos done.
+        done: usize,
+        /// Photos in all.
+        of: usize,
+    },
+    /// An export ended.
+    Exported {
+        /// The file.
+        path: PathBuf,
+        /// How.
+        outcome: Outcome,
     },
     /// Files went into the trash.
     Trashed {

@@ -1,4 +1,5 @@
 use super::Order;
+use crate::app::export::Format;
 use std::path::PathBuf;
 
 /// What the user can ask of the results; tiles are counted from 0.
@@ -36,6 +37,23 @@ pub enum Wish {
     KeepFiles,
     /// Move the files that were asked about into the trash.
     Trash,
+    /// Leave what went into the trash last there.
+    LeaveInTrash,
+    /// Ask where to save the results, or no longer.
+    OpenExport(bool),
+    /// Let the user choose the place in a dialog.
+    PickExport(Format),
+    /// Save what is chosen, else all that is shown.
+    Export {
+        /// As what.
+        format: Format,
+        /// Where.
+        path: PathBuf,
+        /// Whether a file that is there may be replaced.
+        replace: bool,
+    },
+    /// End the export that runs.
+    StopExport,
     /// Take back what went into the trash last.
     Untrash,
 }

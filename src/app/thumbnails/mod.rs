@@ -28,6 +28,7 @@ struct Entry {
 pub struct ThumbnailCache {
     entries: HashMap<PathBuf, Entry>,
     loader: Loader,
+    folder: PathBuf,
     bytes: usize,
     budget_bytes: usize,
     frame: u64,
@@ -49,6 +50,7 @@ impl ThumbnailCache {
         Ok(ThumbnailCache {
             entries: HashMap::new(),
             loader: Loader::start(ctx, folder)?,
+            folder: folder.to_owned(),
             bytes: 0,
             budget_bytes,
             frame: 0,
@@ -98,6 +100,17 @@ impl ThumbnailCache {
         };
         self.entries.insert(path.to_owned(), entry);
         Thumbnail::Loading
+    }
+
+    /// Where the small copies lie between runs.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// How many files are known, loaded or not.
+    #[cfg(test)]
+    pub fn known(&self) -> usize {
+        self.entries.len()
     }
 
     /// Forgets failures, so that files that were mended since are tried again.
