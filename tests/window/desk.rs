@@ -163,7 +163,9 @@ impl Desk {
     pub fn keep_screenshot(&self) -> std::path::PathBuf {
         let (width, height) = (u32::from(SCREEN_PX.0), u32::from(SCREEN_PX.1));
         let pixels = self.screenshot();
-        let rgb = pixels.chunks(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]);
+        let rgb = pixels
+            .chunks(4)
+            .flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]);
         let image = image::RgbImage::from_raw(width, height, rgb.collect()).unwrap();
         let name = format!("screen{}.png", self.display.replace(':', "-"));
         let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);

@@ -72,7 +72,10 @@ impl Program {
             let windows = desk.windows();
             let screen = desk.keep_screenshot();
             let said = self.said();
-            panic!("no window {title}, but {windows:?}, see {}; it said\n{said}", screen.display())
+            panic!(
+                "no window {title}, but {windows:?}, see {}; it said\n{said}",
+                screen.display()
+            )
         })
     }
 
@@ -88,7 +91,10 @@ impl Program {
             let title = desk.title(window);
             let screen = desk.keep_screenshot();
             let said = self.said();
-            panic!("the title stays {title:?}, see {}; it said\n{said}", screen.display())
+            panic!(
+                "the title stays {title:?}, see {}; it said\n{said}",
+                screen.display()
+            )
         })
     }
 }

@@ -77,7 +77,10 @@ fn a_dropped_picture_is_asked_with_and_keys_do_the_rest() {
         "{colours} colours, {commonest} of one"
     );
 
+    let before = desk.screenshot();
     desk.press(&[key::CONTROL], u32::from('l'));
+    let at_hand = patiently(|| (differing(&before, &desk.screenshot()) > 50).then_some(()));
+    assert!(at_hand.is_some(), "the field for paths gets no focus");
     desk.write(album.join("rocket.png").to_str().unwrap());
     desk.press(&[], key::ENTER);
     puma.wait_for_title(&desk, window, |title| title == "rocket.png - PUMA");
