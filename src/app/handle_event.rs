@@ -8,6 +8,7 @@ use super::puma_app::PumaApp;
 use super::query::Query;
 use super::results;
 use super::state::{EngineState, Indexing};
+use super::window;
 use super::wording::{counted, file_name};
 use crate::figures;
 use std::sync::Arc;
@@ -101,6 +102,12 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             }
         }
         Event::Results(news) => results::receive(app, ctx, news),
+        Event::HandedOver(paths) => {
+            window::to_front(ctx);
+            if !paths.is_empty() {
+                app.commands.send(Command::Take(paths));
+            }
+        }
         Event::Listed(listing) => app.state.show(listing),
         Event::Ask(query) => app.commands.send(Command::Ask(query)),
         Event::AddFolder(folder) => app.commands.send(Command::AddFolder(folder)),

@@ -168,9 +168,8 @@ mod tests {
     fn facts_are_read_back_in_words() {
         let ascii = |text: &str| Value::Ascii(vec![text.as_bytes().to_vec()]);
         let number = |num, denom| Value::Rational(vec![Rational { num, denom }]);
-        let degrees = |parts: [u32; 3]| {
-            Value::Rational(parts.map(|num| Rational { num, denom: 1 }).to_vec())
-        };
+        let degrees =
+            |parts: [u32; 3]| Value::Rational(parts.map(|num| Rational { num, denom: 1 }).to_vec());
         let fields: Vec<Field> = [
             (Tag::Make, ascii("NIKON CORPORATION")),
             (Tag::Model, ascii("NIKON D90 ")),

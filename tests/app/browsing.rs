@@ -163,7 +163,10 @@ fn space_shows_a_picture_large_with_its_facts() {
     let second = state(&window).results.path(1).unwrap().to_owned();
     press(&mut window, Key::ArrowRight);
     window.wait_for_label("2 of 12");
-    assert_eq!(state(&window).results.preview.as_ref().unwrap().path, second);
+    assert_eq!(
+        state(&window).results.preview.as_ref().unwrap().path,
+        second
+    );
     press(&mut window, Key::Escape);
     window.wait_for_label("Neighbour 1: chelsea.png");
     assert!(state(&window).results.preview.is_none());
@@ -273,7 +276,10 @@ fn near_duplicates_are_joined_and_opened_again() {
         let state = harness.state().state();
         let all = READABLE + 3;
         state.indexing.is_none()
-            && state.library.as_ref().is_some_and(|library| library.embedded == all)
+            && state
+                .library
+                .as_ref()
+                .is_some_and(|library| library.embedded == all)
     });
     window.drop_on(&cat);
     window.wait_for_answer_to(&cat);

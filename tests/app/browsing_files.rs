@@ -27,7 +27,15 @@ fn results_are_saved_as_tables_that_read_back() {
     let path = window.gallery.outside("cats, and more.csv");
     export_to(&mut window, "Table (CSV)", &path);
     window.wait_for_label("12 photos saved in cats, and more.csv");
-    let hits = window.harness.state().state().answer.clone().unwrap().hits.clone();
+    let hits = window
+        .harness
+        .state()
+        .state()
+        .answer
+        .clone()
+        .unwrap()
+        .hits
+        .clone();
     let mut reader = csv::Reader::from_path(&path).unwrap();
     let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(records.len(), READABLE);
@@ -47,7 +55,9 @@ fn results_are_saved_as_tables_that_read_back() {
     let found: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(found["photos"].as_array().unwrap().len(), 2);
     assert_eq!(found["query"][0]["name"], "chelsea.png");
-    let similarities = found["photos"][0]["prompt_similarities"].as_array().unwrap();
+    let similarities = found["photos"][0]["prompt_similarities"]
+        .as_array()
+        .unwrap();
     assert_eq!(similarities.len(), 20);
 }
 
@@ -61,7 +71,11 @@ fn a_file_is_replaced_only_after_a_question() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     window.click("Replace it");
     window.wait_for_label("12 photos saved in there.csv");
-    assert!(std::fs::read_to_string(&path).unwrap().starts_with("rank,path,score"));
+    assert!(
+        std::fs::read_to_string(&path)
+            .unwrap()
+            .starts_with("rank,path,score")
+    );
 }
 
 #[test]
@@ -71,7 +85,11 @@ fn a_contact_sheet_shows_every_photo() {
     export_to(&mut window, "Contact sheet (PNG)", &path);
     window.wait_for_label("12 photos saved in sheet.png");
     let sheet = image::open(&path).unwrap().into_rgb8();
-    assert!(sheet.width() > 1500 && sheet.height() > 500, "{:?}", sheet.dimensions());
+    assert!(
+        sheet.width() > 1500 && sheet.height() > 500,
+        "{:?}",
+        sheet.dimensions()
+    );
     let inked = sheet.pixels().filter(|pixel| pixel.0 != [255; 3]).count();
     let all = (sheet.width() * sheet.height()) as usize;
     assert!(inked > all / 4, "{inked} of {all} pixels are not paper");
@@ -83,7 +101,12 @@ fn a_contact_sheet_shows_every_photo() {
 fn files_go_into_the_trash_after_a_question_and_come_back() {
     let home = tempfile::tempdir().unwrap();
     let run = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "app::browsing_files::in_a_private_trash", "--ignored", "--nocapture"])
+        .args([
+            "--exact",
+            "app::browsing_files::in_a_private_trash",
+            "--ignored",
+            "--nocapture",
+        ])
         .env("XDG_DATA_HOME", home.path().join("data"))
         .env("HOME", home.path())
         .env("TMPDIR", home.path())
@@ -106,7 +129,14 @@ fn in_a_private_trash() {
     }
     let mut window = with_neighbours();
     press(&mut window, Key::ArrowRight);
-    let path = window.harness.state().state().results.path(1).unwrap().to_owned();
+    let path = window
+        .harness
+        .state()
+        .state()
+        .results
+        .path(1)
+        .unwrap()
+        .to_owned();
     press(&mut window, Key::Delete);
     window.wait_for_label("to the trash?");
     window.click("Keep");

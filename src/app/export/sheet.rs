@@ -25,10 +25,7 @@ const NO_PICTURE: Rgb<u8> = Rgb([232, 233, 236]);
 ///
 /// # Errors
 /// Text that could not be drawn, or a picture that could not be encoded.
-pub fn png(
-    job: &Job,
-    progress: &dyn Fn(usize, usize),
-) -> anyhow::Result<(Vec<u8>, usize)> {
+pub fn png(job: &Job, progress: &dyn Fn(usize, usize)) -> anyhow::Result<(Vec<u8>, usize)> {
     let chosen = &job.chosen;
     let shown = chosen.items.len().min(MOST);
     let columns = COLUMNS.min(shown.max(1) as u32).max(3);
@@ -156,8 +153,9 @@ fn write_texts(
     let tree = usvg::Tree::from_str(&svg, &options)?;
     for top in (0..height).step_by(BAND_PX as usize) {
         let rows = BAND_PX.min(height - top);
-        let mut band = Pixmap::new(width, rows)
-            .ok_or_else(|| anyhow::anyhow!("a sheet of {width} by {rows} pixels cannot be drawn"))?;
+        let mut band = Pixmap::new(width, rows).ok_or_else(|| {
+            anyhow::anyhow!("a sheet of {width} by {rows} pixels cannot be drawn")
+        })?;
         let shift = Transform::from_translate(0.0, -(top as f32));
         resvg::render(&tree, shift, &mut band.as_mut());
         for (place, pixel) in band.pixels().iter().enumerate() {

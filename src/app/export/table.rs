@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 pub fn csv(chosen: &Chosen) -> anyhow::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record([
-        "rank", "path", "score", "domain", "taken", "modified", "bytes", "format", "width", "height",
+        "rank", "path", "score", "domain", "taken", "modified", "bytes", "format", "width",
+        "height",
     ])?;
     for item in items(chosen) {
         let text = |value: Option<String>| value.unwrap_or_default();

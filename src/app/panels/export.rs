@@ -31,7 +31,10 @@ impl ExportForm {
             ui.set_width(500.0);
             ui.heading("Export");
             ui.label(match look.state.results.selection.len() {
-                0 => format!("All that is shown: {}.", counted(look.state.results.len(), "photo")),
+                0 => format!(
+                    "All that is shown: {}.",
+                    counted(look.state.results.len(), "photo")
+                ),
                 chosen => format!("What is selected: {}.", counted(chosen, "photo")),
             });
             ui.add_space(8.0);
@@ -47,15 +50,16 @@ impl ExportForm {
                 .horizontal(|ui| {
                     let field = TextEdit::singleline(&mut self.typed).desired_width(370.0);
                     let response = ui.add(field);
-                    let choose = ui.button("Choose…").on_hover_text("Pick the place in a dialog");
+                    let choose = ui
+                        .button("Choose…")
+                        .on_hover_text("Pick the place in a dialog");
                     if choose.clicked() {
                         send(Wish::PickExport(self.format));
                     }
                     response
                 })
                 .inner;
-            let entered =
-                response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+            let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
             if opened {
                 response.request_focus();
             }

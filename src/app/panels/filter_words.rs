@@ -88,7 +88,9 @@ pub fn moment_after(text: &str) -> Result<Option<DateTime>, String> {
 
 fn not_a_date(text: &str) -> String {
     let text = text.trim();
-    format!("“{text}” is no date: write a year, a month or a day, such as 2019, 2019-05 or 2019-05-31.")
+    format!(
+        "“{text}” is no date: write a year, a month or a day, such as 2019, 2019-05 or 2019-05-31."
+    )
 }
 
 fn span(text: &str) -> Result<Option<(Date, Unit)>, String> {
@@ -176,7 +178,10 @@ mod tests {
         assert_eq!(first_moment(""), Ok(None));
         for wrong in ["soon", "2019-13", "2019-02-30", "19", "2019-05-03-01"] {
             let said = first_moment(wrong).unwrap_err();
-            assert!(said.contains(wrong) && said.contains("2019-05-31"), "{said}");
+            assert!(
+                said.contains(wrong) && said.contains("2019-05-31"),
+                "{said}"
+            );
         }
         assert_eq!(date_text(Some(date(2019, 5, 1).at(0, 0, 0, 0))), "2019-05");
     }

@@ -72,9 +72,9 @@ impl Filters {
     fn read(&mut self, filter: &Filter) {
         self.of = filter.clone();
         self.from = date_text(filter.from);
-        self.until = filter
-            .before
-            .map_or_else(String::new, |before| super::filter_words::last_day(before).to_string());
+        self.until = filter.before.map_or_else(String::new, |before| {
+            super::filter_words::last_day(before).to_string()
+        });
         self.smallest = filter.smallest_bytes.map_or_else(String::new, size);
         self.largest = filter.largest_bytes.map_or_else(String::new, size);
     }
@@ -102,7 +102,9 @@ impl Filters {
         if let (Some(from), Some(before)) = (filter.from, filter.before)
             && from >= before
         {
-            errors.push("The first day is after the last one, so no photo can be in between.".to_owned());
+            errors.push(
+                "The first day is after the last one, so no photo can be in between.".to_owned(),
+            );
         }
     }
 
@@ -128,13 +130,23 @@ impl Filters {
         if let (Some(least), Some(most)) = (filter.smallest_bytes, filter.largest_bytes)
             && least > most
         {
-            errors.push("The smallest size is above the largest one, so no file can be in between.".to_owned());
+            errors.push(
+                "The smallest size is above the largest one, so no file can be in between."
+                    .to_owned(),
+            );
         }
     }
 }
 
 /// One short text field; says whether its text changed.
-fn field(ui: &mut Ui, text: &mut String, name: &str, placeholder: &str, hint: &str, width: f32) -> bool {
+fn field(
+    ui: &mut Ui,
+    text: &mut String,
+    name: &str,
+    placeholder: &str,
+    hint: &str,
+    width: f32,
+) -> bool {
     let edit = TextEdit::singleline(text)
         .hint_text(placeholder)
         .desired_width(width);
@@ -215,7 +227,9 @@ fn folders(ui: &mut Ui, look: Look<'_>, filter: &mut Filter) {
 }
 
 fn formats(ui: &mut Ui, filter: &mut Filter) {
-    let all = FORMATS.into_iter().map(|format| (format, format.to_string()));
+    let all = FORMATS
+        .into_iter()
+        .map(|format| (format, format.to_string()));
     choice(ui, "Types", all, &mut filter.formats);
 }
 
@@ -260,7 +274,9 @@ fn minimum_score(ui: &mut Ui, answer: &Answer, filter: &mut Filter) {
         ui.horizontal(|ui| {
             let mut score = least;
             ui.spacing_mut().slider_width = HISTOGRAM_PX.x;
-            let slider = Slider::new(&mut score, low..=high).show_value(false).step_by(0.01);
+            let slider = Slider::new(&mut score, low..=high)
+                .show_value(false)
+                .step_by(0.01);
             let response = ui.add(slider);
             let changed = response.changed();
             response

@@ -77,7 +77,11 @@ pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: 
                 let rect = rows.tile(results.selection.current()).translate(origin);
                 keep_focus(
                     ui,
-                    &ui.interact(rect, grid_id.with(results.selection.current()), Sense::click()),
+                    &ui.interact(
+                        rect,
+                        grid_id.with(results.selection.current()),
+                        Sense::click(),
+                    ),
                 );
             }
             pointed_at
@@ -207,8 +211,9 @@ fn keys(ui: &Ui, look: Look<'_>, rows: &Rows, page_px: f32) {
         (&[Key::Minus][..], 1.0 / 1.15),
     ] {
         if keys.iter().any(|&key| pressed(Modifiers::COMMAND, key)) {
-            look.commands
-                .prefer(preferences, |changed| changed.tile_px = tile_px(changed.tile_px * factor));
+            look.commands.prefer(preferences, |changed| {
+                changed.tile_px = tile_px(changed.tile_px * factor)
+            });
         }
     }
 }
@@ -304,12 +309,24 @@ mod tests {
         let known = || cache.borrow().as_ref().unwrap().known();
         let seen = known();
         assert!((15..60).contains(&seen), "{seen} thumbnails asked for");
-        assert!(harness.query_by_label_contains("Photo 000000.jpg").is_some());
+        assert!(
+            harness
+                .query_by_label_contains("Photo 000000.jpg")
+                .is_some()
+        );
 
         state.borrow_mut().results.selection.go(99_999);
         harness.run_steps(3);
-        assert!(harness.query_by_label_contains("Photo 099999.jpg").is_some());
-        assert!(harness.query_by_label_contains("Photo 000000.jpg").is_none());
+        assert!(
+            harness
+                .query_by_label_contains("Photo 099999.jpg")
+                .is_some()
+        );
+        assert!(
+            harness
+                .query_by_label_contains("Photo 000000.jpg")
+                .is_none()
+        );
         assert!(known() < 2 * 60, "{} thumbnails asked for", known());
     }
 }

@@ -107,7 +107,11 @@ impl PreviewPane {
             if let Some(at) = preview.at {
                 for (name, hint, to) in [
                     ("Previous", "The photo before (Left)", at.checked_sub(1)),
-                    ("Next", "The photo after (Right)", Some(at + 1).filter(|to| *to < all)),
+                    (
+                        "Next",
+                        "The photo after (Right)",
+                        Some(at + 1).filter(|to| *to < all),
+                    ),
                 ] {
                     let button = ui.add_enabled(to.is_some(), egui::Button::new(name));
                     if button.on_hover_text(hint).clicked()
@@ -201,7 +205,9 @@ impl PreviewPane {
         }
         self.order_close(look, size_px);
         if let Some((_, part, texture)) = &self.close
-            && self.view.needs_detail(self.whole.as_ref().map(|whole| &whole.1))
+            && self
+                .view
+                .needs_detail(self.whole.as_ref().map(|whole| &whole.1))
         {
             paint_clipped(&painter_area, texture, self.view.on_screen(*part));
         }
@@ -260,7 +266,8 @@ impl PreviewPane {
             }
         }
         if let Some(at) = response.hover_pos() {
-            let (wheel, pinch) = ui.input(|input| (input.smooth_scroll_delta.y, input.zoom_delta()));
+            let (wheel, pinch) =
+                ui.input(|input| (input.smooth_scroll_delta.y, input.zoom_delta()));
             let factor = (wheel / 240.0).exp() * pinch;
             if factor != 1.0 {
                 self.view.zoom_by(factor, Some(at));

@@ -133,8 +133,7 @@ impl PreviewView {
     pub fn part_in_sight(&self, around: f64) -> Part {
         let half = self.half_in_sight().map(|half| half * (1.0 + around));
         let start = [0, 1].map(|axis| (self.centre[axis] - half[axis]).max(0.0).floor());
-        let end =
-            [0, 1].map(|axis| (self.centre[axis] + half[axis]).min(self.size[axis]).ceil());
+        let end = [0, 1].map(|axis| (self.centre[axis] + half[axis]).min(self.size[axis]).ceil());
         Part {
             x: start[0],
             y: start[1],

@@ -62,20 +62,26 @@ pub fn browse_button(ui: &mut Ui, look: Look<'_>) {
     if button.clicked() {
         let filter = look.state.filter.clone();
         let order = look.state.preferences.browse_order;
-        look.commands.send(Command::Browse(Browse { order, filter }));
+        look.commands
+            .send(Command::Browse(Browse { order, filter }));
     }
 }
 
 fn order(ui: &mut Ui, look: Look<'_>, browse: &Browse) {
     for (order, name, hint) in [
-        (Order::Folder, "By folder", "By the folder they lie in, then by name"),
+        (
+            Order::Folder,
+            "By folder",
+            "By the folder they lie in, then by name",
+        ),
         (Order::Newest, "Newest first", "By the day they were taken"),
         (Order::Oldest, "Oldest first", "By the day they were taken"),
     ] {
         let entry = ui.selectable_label(browse.order == order, name);
         if entry.on_hover_text(hint).clicked() {
             let filter = browse.filter.clone();
-            look.commands.send(Command::Browse(Browse { order, filter }));
+            look.commands
+                .send(Command::Browse(Browse { order, filter }));
             look.commands.prefer(&look.state.preferences, |changed| {
                 changed.browse_order = order;
             });
@@ -98,10 +104,7 @@ fn chosen(ui: &mut Ui, look: Look<'_>) {
     if ui.button("Copy paths").on_hover_text("Ctrl+C").clicked() {
         send(Wish::CopyPaths(results.chosen_paths()));
     }
-    let trash = ui.add_enabled(
-        !results.trashing.busy,
-        egui::Button::new("Move to trash…"),
-    );
+    let trash = ui.add_enabled(!results.trashing.busy, egui::Button::new("Move to trash…"));
     if trash.on_hover_text("Del").clicked() {
         send(Wish::AskToTrash(results.chosen_paths()));
     }

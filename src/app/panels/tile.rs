@@ -159,7 +159,8 @@ impl Tile<'_> {
         };
         painter.circle(centre, MARK_PX, fill, Stroke::new(1.5, stroke));
         if self.chosen {
-            let tick = [(-4.5, 0.5), (-1.2, 3.8), (5.0, -3.6)].map(|(x, y)| centre + Vec2::new(x, y));
+            let tick =
+                [(-4.5, 0.5), (-1.2, 3.8), (5.0, -3.6)].map(|(x, y)| centre + Vec2::new(x, y));
             painter.line(tick.to_vec(), Stroke::new(2.0, visuals.extreme_bg_color));
         }
     }
@@ -237,9 +238,9 @@ impl Tile<'_> {
             .interact_pointer_pos()
             .is_some_and(|at| at.distance(mark(picture)) <= MARK_PX + 3.0);
         let on_badge = self.item.copies > 1
-            && response.interact_pointer_pos().is_some_and(|at| {
-                at.x > picture.right() - 48.0 && at.y < picture.top() + 36.0
-            });
+            && response
+                .interact_pointer_pos()
+                .is_some_and(|at| at.x > picture.right() - 48.0 && at.y < picture.top() + 36.0);
         if on_badge {
             send(Wish::OpenGroup(self.at));
         } else if modifiers.shift {
@@ -284,7 +285,13 @@ pub fn no_picture(ui: &Ui, room: Rect, reason: &str) {
     let stroke = Stroke::new(1.5, visuals.weak_text_color());
     painter.rect_stroke(frame, CornerRadius::same(3), stroke, StrokeKind::Inside);
     let within = |x: f32, y: f32| frame.min + Vec2::new(frame.width() * x, frame.height() * y);
-    let tear = [(0.62, 0.0), (0.48, 0.3), (0.60, 0.52), (0.42, 0.78), (0.52, 1.0)];
+    let tear = [
+        (0.62, 0.0),
+        (0.48, 0.3),
+        (0.60, 0.52),
+        (0.42, 0.78),
+        (0.52, 1.0),
+    ];
     painter.line(tear.map(|(x, y)| within(x, y)).to_vec(), stroke);
     painter.circle_stroke(within(0.24, 0.3), size * 0.09, stroke);
     let font = TextStyle::Small.resolve(ui.style());

@@ -116,7 +116,10 @@ pub fn ended(app: &mut PumaApp, path: PathBuf, outcome: Outcome, now_s: f64) {
             export.asks_to_replace = Some(path);
             return;
         }
-        Outcome::Stopped => (Kind::Info, "The export was stopped; nothing was saved.".to_owned()),
+        Outcome::Stopped => (
+            Kind::Info,
+            "The export was stopped; nothing was saved.".to_owned(),
+        ),
         Outcome::Failed(reason) => {
             let text = format!("{name} could not be saved: {reason}. Choose another place.");
             (Kind::Error, text)

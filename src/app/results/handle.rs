@@ -1,6 +1,6 @@
 //! What wishes about the results change, and what news from their workers do.
 
-use super::{exporting, News, Preview, Results, Source, Tile, Wish, trash};
+use super::{News, Preview, Results, Source, Tile, Wish, exporting, trash};
 use crate::app::command::{Command, Commands};
 use crate::app::engine::{Event, Events};
 use crate::app::errand;
@@ -106,11 +106,7 @@ pub fn receive(app: &mut PumaApp, ctx: &egui::Context, news: News) {
         } => {
             let [width, height] = image.size;
             ctx.copy_image((*image).clone());
-            let how = if smaller {
-                ", made smaller for it"
-            } else {
-                ""
-            };
+            let how = if smaller { ", made smaller for it" } else { "" };
             let text = format!("{name} is on the clipboard: {width} × {height} pixels{how}.");
             app.state.messages.add(Kind::Info, text, now_s);
         }
@@ -310,7 +306,11 @@ impl Results {
 
     /// Settles which items are tiles.
     fn arrange(&mut self) {
-        let groups = if self.joined { self.source.groups() } else { &[] };
+        let groups = if self.joined {
+            self.source.groups()
+        } else {
+            &[]
+        };
         if self.gone.is_empty() && groups.is_empty() {
             self.tiles = None;
             return;

@@ -19,7 +19,11 @@ pub const CAN_TAKE_BACK: bool = cfg!(any(
     windows,
     all(
         unix,
-        not(any(target_os = "macos", target_os = "ios", target_os = "android"))
+        not(any(
+            target_os = "macos",
+            target_os = "ios",
+            target_os = "android"
+        ))
     )
 ));
 
