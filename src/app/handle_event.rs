@@ -95,14 +95,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             for folder in folders {
                 app.commands.send(Command::AddFolder(folder));
             }
-            if files.len() > 1 {
-                let text = format!("Asked with the first of {} pictures.", files.len());
-                app.state.messages.add(Kind::Info, text, now_s);
-            }
-            if let Some(first) = files.into_iter().next() {
-                app.commands.send(Command::Ask(Query::File(first)));
+            if !files.is_empty() {
+                app.commands.send(Command::Ask(Query::files(files)));
             }
         }
+        Event::Listed(listing) => app.state.show(listing),
         Event::Ask(query) => app.commands.send(Command::Ask(query)),
         Event::AddFolder(folder) => app.commands.send(Command::AddFolder(folder)),
         Event::Info(text) => state.messages.add(Kind::Info, text, now_s),
@@ -125,6 +122,7 @@ pub fn show_early_answer(app: &mut PumaApp, ctx: &egui::Context) {
         state.history.visit(asking.query.clone());
         state.asking = None;
         state.compare_with = None;
+        state.listing = None;
         state.answer = Some(answer);
     }
 }

@@ -18,6 +18,7 @@ mod panels;
 mod pasted;
 mod puma_app;
 mod query;
+mod refine;
 mod state;
 mod theme;
 mod thumbnails;
@@ -25,8 +26,8 @@ mod window;
 mod wording;
 
 pub use command::{Command, Commands};
-pub use engine::{Answer, LibraryFacts, Setup};
+pub use engine::{Answer, Browse, LibraryFacts, Listing, Setup, Wanted};
 pub use puma_app::PumaApp;
-pub use query::Query;
+pub use query::{Part, Query, Source};
 pub use state::State;
 pub use window::open;

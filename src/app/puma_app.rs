@@ -182,6 +182,8 @@ fn middle(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, first_st
         panels::welcome(ui, look);
     } else if state.preferences.view == View::Prompts {
         panels::prompts(ui, look);
+    } else if let Some(listing) = &state.listing {
+        panels::listing(ui, look, listing, thumbnails);
     } else if let Some(answer) = &state.answer {
         panels::neighbours(ui, look, answer, thumbnails);
     } else if state.library.is_none() && matches!(state.engine, EngineState::Starting) {

@@ -1,11 +1,12 @@
 //! Everything the panels show. Panels read it; only the command and event handlers write it.
 
-use super::engine::{Answer, LibraryFacts, ModelFacts};
+use super::engine::{Answer, LibraryFacts, Listing, ModelFacts};
 use super::history::History;
 use super::messages::Messages;
 use super::query::Query;
 use crate::figures::{self, Profile};
 use crate::pipeline::Progress;
+use crate::search::Filter;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -143,6 +144,12 @@ pub struct State {
     pub asking: Option<Asking>,
     /// The answer that is shown.
     pub answer: Option<Arc<Answer>>,
+    /// Photos shown without a question; over the answer, while there is one.
+    pub listing: Option<Arc<Listing>>,
+    /// The list that was wished for last; older ones are stale.
+    pub listing_generation: u64,
+    /// Which photos may be found and browsed.
+    pub filter: Filter,
     /// Why the last question has no answer.
     pub refusal: Option<String>,
     /// Queries of this run.
@@ -164,6 +171,14 @@ pub struct State {
 }
 
 impl State {
+    /// Shows a list, unless another was wished for meanwhile.
+    pub fn show(&mut self, listing: Arc<Listing>) {
+        if listing.generation == self.listing_generation {
+            self.preferences.view = View::Neighbours;
+            self.listing = Some(listing);
+        }
+    }
+
     /// Whether no folder has been added yet.
     pub fn is_empty_library(&self) -> bool {
         self.indexing.is_none()

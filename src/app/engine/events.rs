@@ -1,4 +1,4 @@
-use super::{Answer, LibraryFacts, ModelFacts};
+use super::{Answer, LibraryFacts, Listing, ModelFacts};
 use crate::app::query::Query;
 use crate::figures::Profile;
 use crate::pipeline::Progress;
@@ -18,6 +18,8 @@ pub enum Event {
     Profiles(Vec<Profile>),
     /// A question is answered.
     Answer(Arc<Answer>),
+    /// Photos are listed.
+    Listed(Arc<Listing>),
     /// The picture of a query, at most 640 px a side, upright.
     Preview {
         /// Of which query.
