@@ -1,6 +1,8 @@
 //! What the user can ask the window to do. Panels send commands; one handler carries them out.
 
 use super::engine::Browse;
+use super::lens::LensWish;
+use super::map::MapWish;
 use super::query::Query;
 use super::state::Preferences;
 use crate::library::PhotoId;
@@ -48,6 +50,10 @@ pub enum Command {
     MoreLike(PathBuf),
     /// Ask for less like this as well.
     LessLike(PathBuf),
+    /// Look at the answer through a lens.
+    Lens(LensWish),
+    /// Something about the map of the library.
+    Map(MapWish),
     /// Files and folders that were dropped, typed or pasted: folders are added, a picture is asked.
     Take(Vec<PathBuf>),
     /// Text that was typed or pasted and should name a file or folder.

@@ -9,6 +9,7 @@ use super::query::Query;
 use super::state::{EngineState, Indexing};
 use super::window;
 use super::wording::{counted, file_name};
+use super::{lens, map};
 use crate::figures;
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 asking.early = Some(answer);
             }
         }
+        Event::Lens(news) => lens::receive(app, news, now_s),
+        Event::Map(news) => map::receive(app, news, now_s),
         Event::Preview { query, image } => app.set_preview(ctx, query, image),
         Event::Refused { generation, reason } => {
             if state.asking.as_ref().map(|asking| asking.generation) == Some(generation) {

@@ -159,7 +159,12 @@ pub fn follow(app: &mut PumaApp) {
     stop(app);
     app.state.lens.result = None;
     app.state.lens.whole = app.state.answer.clone();
-    let Some(answer) = app.state.answer.as_ref().filter(|answer| !answer.hits.is_empty()) else {
+    let Some(answer) = app
+        .state
+        .answer
+        .as_ref()
+        .filter(|answer| !answer.hits.is_empty())
+    else {
         return;
     };
     let request = LensRequest {
@@ -198,7 +203,11 @@ fn ablation(app: &PumaApp) -> Ablation {
         LensChoice::PromptOff(prompt) => Ablation::PromptOff(prompt),
         LensChoice::OnePromptForAll => {
             let overall = app.state.overall.as_ref();
-            Ablation::OnePromptForAll(overall.map(|profile| profile.mean.clone()).unwrap_or_default())
+            Ablation::OnePromptForAll(
+                overall
+                    .map(|profile| profile.mean.clone())
+                    .unwrap_or_default(),
+            )
         }
     }
 }

@@ -80,6 +80,8 @@ pub struct MapState {
     pub islands: Option<Arc<Layout>>,
     /// Part of the islands' laying out that is done, while it goes on.
     pub progress: Option<f32>,
+    /// Photos in the library when it was drawn last.
+    drawn_for: usize,
 }
 
 /// More photos than this part new or gone, and the map is drawn anew by itself.
@@ -94,12 +96,13 @@ impl MapState {
         }
     }
 
-    /// Whether it shows photos that `embedded` of them would not show, or the other way round; and whether many.
-    pub fn is_behind(&self, embedded: usize) -> (bool, bool) {
-        let shown = self.photos.as_ref().map_or(0, |photos| photos.len());
-        let changed = shown.abs_diff(embedded);
-        let much = changed as f32 > MUCH_CHANGED * shown.max(embedded) as f32;
-        (changed > 0, much)
+    /// How many photos came or went since it was drawn, now that the library has `embedded`.
+    pub fn behind(&self, embedded: usize) -> usize {
+        self.drawn_for.abs_diff(embedded)
+    }
+
+    fn is_far_behind(&self, embedded: usize) -> bool {
+        self.behind(embedded) as f32 > MUCH_CHANGED * self.drawn_for.max(embedded) as f32
     }
 }
 
@@ -115,7 +118,10 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, wish: MapWish) {
             app.state.map.progress = None;
         }
         MapWish::CopyPaths(paths) => {
-            let lines: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+            let lines: Vec<String> = paths
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
             ctx.copy_text(lines.join("\n"));
             let text = match lines.len() {
                 1 => "The path is on the clipboard.".to_owned(),
@@ -175,9 +181,8 @@ pub fn follow(app: &mut PumaApp) {
         return;
     };
     let first = state.map.generation.is_none() && library.embedded > 0;
-    let (_, much) = state.map.is_behind(library.embedded);
-    let drawn = state.map.photos.is_some();
-    if first || (drawn && much && state.indexing.is_none()) {
+    let again = state.map.generation.is_some() && state.map.is_far_behind(library.embedded);
+    if first || (again && state.indexing.is_none()) {
         draw(app, false);
     }
 }
@@ -187,4 +192,9 @@ fn draw(app: &mut PumaApp, from_scratch: bool) {
     let map = &mut app.state.map;
     map.generation = Some(generation);
     map.progress = Some(0.0);
+    map.drawn_for = app
+        .state
+        .library
+        .as_ref()
+        .map_or(0, |library| library.embedded);
 }

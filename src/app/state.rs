@@ -2,6 +2,8 @@
 
 use super::engine::{Answer, LibraryFacts, Listing, ModelFacts};
 use super::history::History;
+use super::lens::LensState;
+use super::map::{MapKind, MapState};
 use super::messages::Messages;
 use super::query::Query;
 use crate::figures::{self, Profile};
@@ -18,6 +20,8 @@ pub enum View {
     Neighbours,
     /// The prompt profiles of the library's domains.
     Prompts,
+    /// The library on a plane.
+    Map,
 }
 
 /// How the profiles of the domains are drawn.
@@ -68,6 +72,8 @@ pub struct Preferences {
     pub chart: Chart,
     /// What is taken away from similarities before they are drawn.
     pub scale: Scale,
+    /// Which map of the library is shown.
+    pub map: MapKind,
     /// Whether the panel of folders is open.
     pub folders_open: bool,
     /// Whether the panel of reasons is open.
@@ -82,6 +88,7 @@ impl Default for Preferences {
             view: View::default(),
             chart: Chart::default(),
             scale: Scale::default(),
+            map: MapKind::default(),
             folders_open: true,
             why_open: true,
         }
@@ -144,6 +151,10 @@ pub struct State {
     pub asking: Option<Asking>,
     /// The answer that is shown.
     pub answer: Option<Arc<Answer>>,
+    /// The lens that the answer is looked at through.
+    pub lens: LensState,
+    /// The map of the library.
+    pub map: MapState,
     /// Photos shown without a question; over the answer, while there is one.
     pub listing: Option<Arc<Listing>>,
     /// The list that was wished for last; older ones are stale.

@@ -144,6 +144,11 @@ impl Lens {
         })
     }
 
+    /// Whether it is a lens for this very model.
+    pub fn is_of(&self, puma: &Arc<Puma>) -> bool {
+        Arc::ptr_eq(&self.puma, puma)
+    }
+
     /// Embeds the question and its hits again and ranks the hits anew.
     ///
     /// `go_on` is told how many pictures of how many are done, after every few of them; it may take its time to let

@@ -18,7 +18,7 @@ const WAIT: Duration = Duration::from_millis(2);
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
 /// The newest wishes; work on an older one ends.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Newest {
     lens: Arc<AtomicU64>,
     map: Arc<AtomicU64>,
@@ -29,25 +29,32 @@ pub(super) struct Newest {
 }
 
 impl Newest {
-    /// Notes that a question is out.
-    pub(super) fn asked(&self, generation: u64) {
-        self.asked.store(generation, Ordering::SeqCst);
+    /// No wishes yet; `asked` counts the questions.
+    pub(super) fn new(asked: Arc<AtomicU64>) -> Newest {
+        Newest {
+            lens: Arc::default(),
+            map: Arc::default(),
+            asked,
+            answered: Arc::default(),
+        }
     }
 
-    /// Notes that it is out no longer.
+    /// Notes that a question is out no longer.
     pub(super) fn answered(&self, generation: u64) {
         self.answered.store(generation, Ordering::SeqCst);
     }
 
-    fn end_all(&self) {
+    /// Ends all work.
+    pub(super) fn end_all(&self) {
         self.lens.fetch_add(1, Ordering::SeqCst);
         self.map.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Waits while a question is out.
-    fn let_pass(&self) {
+    /// Waits while a question is out and the work is `wanted`.
+    fn let_pass(&self, wanted: &dyn Fn() -> bool) {
         let start = Instant::now();
-        while self.asked.load(Ordering::SeqCst) > self.answered.load(Ordering::SeqCst)
+        while wanted()
+            && self.asked.load(Ordering::SeqCst) > self.answered.load(Ordering::SeqCst)
             && start.elapsed() < LONGEST_WAIT
         {
             std::thread::sleep(WAIT);
@@ -124,7 +131,7 @@ impl Background {
             }
             let mut told = Instant::now();
             let mut go_on = |done: usize, total: usize| {
-                newest.let_pass();
+                newest.let_pass(&wanted);
                 if told.elapsed() >= TELL_EVERY {
                     told = Instant::now();
                     events.send(Event::Lens(LensNews::Progress {
@@ -137,7 +144,9 @@ impl Background {
             };
             let result = match lens.as_mut() {
                 Some(lens) if lens.is_of(&puma) => lens.look(&request, &mut go_on),
-                _ => Lens::new(puma).and_then(|fresh| lens.insert(fresh).look(&request, &mut go_on)),
+                _ => {
+                    Lens::new(puma).and_then(|fresh| lens.insert(fresh).look(&request, &mut go_on))
+                }
             };
             let news = match result {
                 Ok(None) => return,
@@ -166,14 +175,24 @@ impl Background {
         self.spawn("puma-map", move || {
             let wanted = || newest.map.load(Ordering::SeqCst) == generation;
             if wanted() {
-                draw(generation, from_scratch, &searcher, &newest, &wanted, &events);
+                draw(
+                    generation,
+                    from_scratch,
+                    &searcher,
+                    &newest,
+                    &wanted,
+                    &events,
+                );
             }
         });
     }
 
     fn spawn(&mut self, name: &str, work: impl FnOnce() + Send + 'static) {
         self.threads.retain(|thread| !thread.is_finished());
-        match std::thread::Builder::new().name(name.to_owned()).spawn(work) {
+        match std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(work)
+        {
             Ok(thread) => self.threads.push(thread),
             Err(error) => tracing::error!("no thread for {name}: {error}"),
         }
@@ -216,7 +235,7 @@ fn draw(
     }
     let mut told = Instant::now();
     let mut go_on = |part: f32| {
-        newest.let_pass();
+        newest.let_pass(wanted);
         if told.elapsed() >= TELL_EVERY {
             told = Instant::now();
             events.send(Event::Map(MapNews::Progress { generation, part }));

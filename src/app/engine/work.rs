@@ -1,4 +1,5 @@
 use super::answering::Answering;
+use super::background::{Background, Newest};
 use super::job::{self, Job, Work};
 use super::{Event, Events, ModelFacts, Request, Setup};
 use crate::library::DomainRule;
@@ -20,9 +21,10 @@ pub(super) fn run(
     requests: &Receiver<Request>,
     to_self: &Sender<Request>,
     newest: &[Arc<AtomicU64>; 2],
+    background: Newest,
     events: &Events,
 ) {
-    let worker = match Worker::start(setup, to_self, events) {
+    let worker = match Worker::start(setup, to_self, background, events) {
         Ok(worker) => worker,
         Err(error) => {
             events.send(Event::Broken(format!("{error:#}")));
@@ -39,12 +41,15 @@ struct Worker<'a> {
     events: &'a Events,
     to_self: &'a Sender<Request>,
     job: Option<Job>,
+    newest_beside: Newest,
+    background: Background,
 }
 
 impl<'a> Worker<'a> {
     fn start(
         setup: &'a Setup,
         to_self: &'a Sender<Request>,
+        newest_beside: Newest,
         events: &'a Events,
     ) -> anyhow::Result<Worker<'a>> {
         let device = choose_device(setup.device)?;
@@ -58,6 +63,8 @@ impl<'a> Worker<'a> {
             events,
             to_self,
             job: None,
+            background: Background::new(newest_beside.clone()),
+            newest_beside,
         };
         worker.refresh(true);
         Ok(worker)
@@ -75,11 +82,28 @@ impl<'a> Worker<'a> {
                     if generation == newest.load(Ordering::SeqCst) {
                         self.answering.ask(generation, query, filter, self.events);
                     }
+                    self.newest_beside.answered(generation);
                 }
                 Ok(Request::List { generation, wanted }) => {
                     if generation == newest_list.load(Ordering::SeqCst) {
                         self.answering.list(generation, wanted, self.events);
                     }
+                }
+                Ok(Request::Look {
+                    generation,
+                    request,
+                }) => {
+                    let puma = Arc::clone(&self.puma);
+                    self.background
+                        .look(generation, *request, puma, self.events);
+                }
+                Ok(Request::DrawMap {
+                    generation,
+                    from_scratch,
+                }) => {
+                    let searcher = self.answering.searcher();
+                    self.background
+                        .draw_map(generation, from_scratch, searcher, self.events);
                 }
                 Ok(Request::Index { root, control }) => self.index(root, control),
                 Ok(Request::Forget(root)) => self.forget(&root),
@@ -98,6 +122,7 @@ impl<'a> Worker<'a> {
         if let Some(job) = self.job.take() {
             job.end();
         }
+        self.background.end();
     }
 
     fn index(&mut self, root: Option<PathBuf>, control: Arc<Control>) {
