@@ -1,6 +1,7 @@
 //! The engine behind the window: one thread owns model, library and searcher; indexing runs on another.
 
 mod answering;
+mod configure;
 mod events;
 mod facts;
 mod job;
@@ -9,6 +10,7 @@ mod setup;
 mod work;
 
 pub(super) use answering::HITS;
+pub use configure::Configured;
 pub use events::{Ended, Event, Events};
 pub use facts::{Answer, DomainSource, Failure, LibraryFacts, ModelFacts, RootFacts};
 pub use listing::{Browse, Listing, Wanted};
@@ -17,6 +19,7 @@ pub use setup::Setup;
 use super::query::Query;
 use crate::pipeline::Control;
 use crate::search::Filter;
+use crate::settings::Settings;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,6 +56,8 @@ enum Request {
     },
     /// Take a folder out of the library.
     Forget(PathBuf),
+    /// Take changed settings on.
+    Configure(Box<Settings>),
     /// The library may have changed.
     Refresh,
     /// End.
@@ -131,6 +136,11 @@ impl Engine {
     /// Ends indexing after the batch under way.
     pub fn stop_indexing(&self) {
         self.control().stop();
+    }
+
+    /// Takes changed settings on, or says why they cannot be had.
+    pub fn configure(&self, settings: Settings) {
+        self.send(Request::Configure(Box::new(settings)));
     }
 
     /// Takes a folder out of the library.
