@@ -124,6 +124,7 @@ fn light(visuals: &mut Visuals) {
     visuals.widgets.inactive.bg_fill = Color32::from_rgb(208, 211, 218);
     visuals.widgets.hovered.weak_bg_fill = Color32::from_rgb(214, 217, 224);
     visuals.weak_text_color = Some(Color32::from_rgb(92, 95, 104));
+    visuals.hyperlink_color = Color32::from_rgb(20, 92, 170);
     visuals.warn_fg_color = Color32::from_rgb(140, 82, 0);
     visuals.error_fg_color = Color32::from_rgb(184, 28, 28);
     visuals.selection.bg_fill = Color32::from_rgb(250, 220, 184);
