@@ -48,6 +48,8 @@ impl SettingsPanel {
                     ui.colored_label(color, format!("All stays as it was: {reason}."));
                     ui.add_space(4.0);
                 }
+                // There is more below, and it should show.
+                ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
                 ScrollArea::vertical()
                     .auto_shrink([false, true])
                     .show(ui, |ui| {
