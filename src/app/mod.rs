@@ -5,6 +5,7 @@
 //! on named threads: the engine (model, library and searcher), one indexing job, thumbnail loaders, and errands such as
 //! dialogs. Their events wake the window; answers of an older generation are dropped.
 
+mod choices;
 mod command;
 mod desktop;
 mod engine;

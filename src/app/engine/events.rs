@@ -1,4 +1,4 @@
-use super::{Answer, LibraryFacts, Listing, ModelFacts};
+use super::{Answer, Configured, LibraryFacts, Listing, ModelFacts};
 use crate::app::lens::LensNews;
 use crate::app::map::MapNews;
 use crate::app::query::Query;
@@ -39,6 +39,17 @@ pub enum Event {
         generation: u64,
         /// Why, in words.
         reason: String,
+    },
+    /// What became of changed settings.
+    Configured(Configured),
+    /// The user chose a model file.
+    ModelPicked(PathBuf),
+    /// What the small copies on disk take.
+    ThumbnailsOnDisk {
+        /// How many there are.
+        files: usize,
+        /// Their size.
+        bytes: u64,
     },
     /// Indexing went on.
     Progress(Progress),

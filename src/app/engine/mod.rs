@@ -2,6 +2,7 @@
 
 mod answering;
 mod background;
+mod configure;
 mod events;
 mod facts;
 mod job;
@@ -10,6 +11,7 @@ mod setup;
 mod work;
 
 pub(super) use answering::HITS;
+pub use configure::Configured;
 pub use events::{Ended, Event, Events};
 pub use facts::{Answer, DomainSource, Failure, LibraryFacts, ModelFacts, RootFacts};
 pub use listing::{Browse, Listing, Wanted};
@@ -18,6 +20,7 @@ pub use setup::Setup;
 use super::query::Query;
 use crate::pipeline::Control;
 use crate::search::{Filter, LensRequest};
+use crate::settings::Settings;
 use background::Newest;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::path::PathBuf;
@@ -69,6 +72,8 @@ enum Request {
     },
     /// Take a folder out of the library.
     Forget(PathBuf),
+    /// Take changed settings on.
+    Configure(Box<Settings>),
     /// The library may have changed.
     Refresh,
     /// End.
@@ -152,6 +157,11 @@ impl Engine {
     /// Ends indexing after the batch under way.
     pub fn stop_indexing(&self) {
         self.control().stop();
+    }
+
+    /// Takes changed settings on, or says why they cannot be had.
+    pub fn configure(&self, settings: Settings) {
+        self.send(Request::Configure(Box::new(settings)));
     }
 
     /// Takes a folder out of the library.
