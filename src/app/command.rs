@@ -1,6 +1,9 @@
 //! What the user can ask the window to do. Panels send commands; one handler carries them out.
 
+use super::choices::SettingsCommand;
 use super::engine::Browse;
+use super::lens::LensWish;
+use super::map::MapWish;
 use super::query::Query;
 use super::results::Wish;
 use super::state::Preferences;
@@ -47,6 +50,10 @@ pub enum Command {
     MoreLike(PathBuf),
     /// Ask for less like this as well.
     LessLike(PathBuf),
+    /// Look at the answer through a lens.
+    Lens(LensWish),
+    /// Something about the map of the library.
+    Map(MapWish),
     /// Files and folders that were dropped, typed or pasted: folders are added, a picture is asked.
     Take(Vec<PathBuf>),
     /// Text that was typed or pasted and should name a file or folder.
@@ -81,12 +88,18 @@ pub enum Command {
     Reveal(PathBuf),
     /// Do something with what the grid shows.
     Results(Wish),
+    /// Put a path on the clipboard.
+    CopyPath(PathBuf),
+    /// Put the list of unreadable files, with the reasons, on the clipboard.
+    CopyFailures,
     /// Open or close the list of unreadable files.
     ShowFailures(bool),
     /// Take a message away.
     Dismiss(u64),
     /// Compare the query with this domain, or with its own.
     CompareWith(Option<String>),
+    /// What the settings panel wishes.
+    Settings(SettingsCommand),
     /// The user set something that is kept.
     Prefer(Box<Preferences>),
 }

@@ -43,25 +43,29 @@ impl Filters {
         }
         let before = filter.clone();
         let mut errors = Vec::new();
-        egui::Frame::group(ui.style()).show(ui, |ui| {
-            ui.horizontal_wrapped(|ui| {
-                domains(ui, look, &mut filter);
-                folders(ui, look, &mut filter);
-                formats(ui, &mut filter);
-                ui.separator();
-                self.dates(ui, &mut filter, &mut errors);
-                ui.separator();
-                self.sizes(ui, &mut filter, &mut errors);
-                if look.state.listing.is_none()
-                    && let Some(answer) = &look.state.answer
-                {
+        // The name of an open menu must not change with what appears above it.
+        let fixed = egui::UiBuilder::new().scope_id(egui::Id::unique("filters"));
+        ui.scope_builder(fixed, |ui| {
+            egui::Frame::group(ui.style()).show(ui, |ui| {
+                ui.horizontal_wrapped(|ui| {
+                    domains(ui, look, &mut filter);
+                    folders(ui, look, &mut filter);
+                    formats(ui, &mut filter);
                     ui.separator();
-                    minimum_score(ui, answer, &mut filter);
+                    self.dates(ui, &mut filter, &mut errors);
+                    ui.separator();
+                    self.sizes(ui, &mut filter, &mut errors);
+                    if look.state.listing.is_none()
+                        && let Some(answer) = &look.state.answer
+                    {
+                        ui.separator();
+                        minimum_score(ui, answer, &mut filter);
+                    }
+                });
+                for error in &errors {
+                    ui.colored_label(ui.visuals().error_fg_color, error);
                 }
             });
-            for error in &errors {
-                ui.colored_label(ui.visuals().error_fg_color, error);
-            }
         });
         if filter != before {
             self.of = filter.clone();

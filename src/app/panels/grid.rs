@@ -45,7 +45,7 @@ pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: 
             follow(ui, results, &rows, grid_id, origin);
             let mut pointed_at = None;
             let mut current_seen = false;
-            for seen in rows.in_sight(viewport.min.y, viewport.max.y) {
+            for seen in rows.in_sight(viewport.min.y, viewport.max.y + rows.row_px()) {
                 if let Some((title, _)) = results.headings().nth(seen.section) {
                     heading(ui, title, origin + Vec2::new(0.0, seen.top));
                 }

@@ -9,6 +9,12 @@ use egui::{Align, Layout, RichText, Ui};
 
 /// The lines above the grid: what it shows, what is chosen of it, which filters are on, and what can be done.
 pub fn results_bar(ui: &mut Ui, look: Look<'_>) {
+    // What comes and goes here must not change the names of what lies below.
+    let fixed = egui::UiBuilder::new().scope_id(egui::Id::unique("results bar"));
+    ui.scope_builder(fixed, |ui| lines(ui, look));
+}
+
+fn lines(ui: &mut Ui, look: Look<'_>) {
     ui.horizontal_wrapped(|ui| {
         if look.state.results.selection.is_empty() {
             shown(ui, look);
@@ -18,6 +24,11 @@ pub fn results_bar(ui: &mut Ui, look: Look<'_>) {
     });
     filters_on(ui, look);
     trash_way_back(ui, look);
+    if look.state.listing.is_none()
+        && let Some(answer) = &look.state.answer
+    {
+        super::lens(ui, look, answer);
+    }
     super::export_progress(ui, look);
     ui.add_space(2.0);
 }

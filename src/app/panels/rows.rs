@@ -115,6 +115,11 @@ impl Rows {
         }
     }
 
+    /// Height of a row with the space below it: one row more than is seen is made, so that its pictures are there in time.
+    pub fn row_px(&self) -> f32 {
+        self.row_px
+    }
+
     /// Height of everything.
     pub fn height(&self) -> f32 {
         self.height

@@ -139,6 +139,10 @@ impl Tile<'_> {
         if self.chosen || self.choosing || response.hovered() {
             self.paint_mark(ui, mark(picture));
         }
+        if let Some(moved) = &self.item.moved {
+            let at = picture.right_bottom() + Vec2::new(-8.0, -30.0);
+            badge(ui, at, &moved.sign());
+        }
         if self.item.copies > 1 {
             let text = format!("{}×", self.item.copies);
             badge(ui, picture.right_top() + Vec2::new(-8.0, 8.0), &text);

@@ -254,10 +254,19 @@ fn changed(state: &State) -> Option<Source> {
     let source = match (&state.listing, &state.answer, &state.library) {
         (Some(listing), ..) => Source::Listing(Arc::clone(listing)),
         (None, Some(answer), _) => Source::Answer(Arc::clone(answer)),
-        (None, None, Some(library)) => match shown {
-            Source::Samples(paths) if **paths == *library.samples => return None,
-            _ => Source::Samples(library.samples.clone().into()),
-        },
+        (None, None, Some(library)) => {
+            let readable = |path: &&PathBuf| {
+                !library
+                    .failures
+                    .iter()
+                    .any(|failure| failure.path == **path)
+            };
+            let samples = || library.samples.iter().filter(readable);
+            match shown {
+                Source::Samples(paths) if paths.iter().eq(samples()) => return None,
+                _ => Source::Samples(samples().cloned().collect()),
+            }
+        }
         (None, None, None) => Source::Nothing,
     };
     (!source.is(shown)).then_some(source)

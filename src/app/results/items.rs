@@ -1,4 +1,5 @@
 use crate::app::engine::{Answer, Listing};
+use crate::app::lens::RankMove;
 use crate::app::wording;
 use crate::search::{PhotoFacts, Section};
 use std::path::{Path, PathBuf};
@@ -37,6 +38,8 @@ pub struct Item<'a> {
     pub facts: Option<&'a PhotoFacts>,
     /// Whether it is the query itself.
     pub is_query: bool,
+    /// How its rank moved under a lens; `None` without one, or where it could not be read again.
+    pub moved: Option<RankMove>,
     /// How many photos that are nearly the same it stands for, itself included.
     pub copies: usize,
 }
@@ -55,6 +58,9 @@ impl Item<'_> {
         }
         if let Some(domain) = self.domain {
             label += &format!(", {domain}");
+        }
+        if let Some(moved) = &self.moved {
+            label += &format!(", {}", moved.words());
         }
         if self.copies > 1 {
             label += &format!(", {} nearly the same", self.copies);
@@ -85,6 +91,7 @@ impl Source {
             similarity: &[],
             facts: None,
             is_query: false,
+            moved: None,
             copies: 1,
         };
         match self {
@@ -97,6 +104,7 @@ impl Source {
                 similarity: &hit.similarity,
                 facts: Some(&hit.facts),
                 is_query: answer.query.holds(&hit.path),
+                moved: answer.moves.get(at).copied().flatten(),
                 ..plain(&hit.path)
             }),
             Source::Listing(listing) => listing.photos.facts(at).map(|facts| Item {
