@@ -1,5 +1,6 @@
 //! What the user can ask the window to do. Panels send commands; one handler carries them out.
 
+use super::pool::PoolCommand;
 use super::query::Query;
 use super::state::Preferences;
 use std::cell::RefCell;
@@ -61,6 +62,15 @@ pub enum Command {
     Dismiss(u64),
     /// Compare the query with this domain, or with its own.
     CompareWith(Option<String>),
+    /// Show the photos of a domain that call a prompt most, the strongest first.
+    ShowStrongest {
+        /// The domain.
+        domain: String,
+        /// The prompt, counted from 0.
+        prompt: usize,
+    },
+    /// Something about the prompt pool.
+    Pool(PoolCommand),
     /// The user set something that is kept.
     Prefer(Box<Preferences>),
 }

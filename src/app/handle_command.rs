@@ -6,7 +6,7 @@ use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::Query;
 use super::state::{Asking, EngineState, Indexing, View};
-use super::{desktop, wording};
+use super::{desktop, pool, wording};
 use std::path::PathBuf;
 
 /// Carries out `command`.
@@ -67,6 +67,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::ShowFailures(open) => app.state.failures_open = open,
         Command::Dismiss(id) => app.state.messages.dismiss(id),
         Command::CompareWith(domain) => app.state.compare_with = domain,
+        Command::ShowStrongest { domain, prompt } => {
+            tracing::debug!("prompt {prompt} of {domain}");
+            app.state.preferences.view = View::Neighbours;
+        }
+        Command::Pool(command) => pool::handle(app, command),
         Command::Prefer(preferences) => {
             ctx.set_theme(preferences.theme);
             // Saving is part of a frame, and the next one may be long in coming.

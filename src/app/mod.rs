@@ -16,6 +16,7 @@ mod input;
 mod messages;
 mod panels;
 mod pasted;
+mod pool;
 mod puma_app;
 mod query;
 mod state;

@@ -4,7 +4,7 @@ use super::panels::{self, Look, QueryBar};
 use super::query::Query;
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::{Thumbnail, ThumbnailCache};
-use super::{handle_command, handle_event, input, theme};
+use super::{handle_command, handle_event, input, pool, theme};
 use crossbeam_channel::Receiver;
 use egui::{CentralPanel, Panel, TextureHandle, TextureOptions, Ui};
 use std::path::PathBuf;
@@ -93,6 +93,7 @@ impl PumaApp {
         for command in self.commands.take() {
             handle_command::handle(self, ctx, command);
         }
+        pool::keep_up(self);
         let now_s = ctx.input(|input| input.time);
         if let Some(left_s) = self.state.messages.expire(now_s) {
             ctx.request_repaint_after(Duration::from_secs_f64(left_s.max(0.05)));

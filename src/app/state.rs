@@ -3,8 +3,9 @@
 use super::engine::{Answer, LibraryFacts, ModelFacts};
 use super::history::History;
 use super::messages::Messages;
+use super::pool::{Pool, PoolPreferences};
 use super::query::Query;
-use crate::figures::{self, Profile};
+use crate::figures::{self, Chart, Profile};
 use crate::pipeline::Progress;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,16 +18,6 @@ pub enum View {
     Neighbours,
     /// The prompt profiles of the library's domains.
     Prompts,
-}
-
-/// How the profiles of the domains are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Chart {
-    /// One small chart a domain, all with the same scale.
-    #[default]
-    SmallMultiples,
-    /// All domains as lines in one chart.
-    Overlaid,
 }
 
 /// What is taken away from similarities before they are drawn.
@@ -67,6 +58,8 @@ pub struct Preferences {
     pub chart: Chart,
     /// What is taken away from similarities before they are drawn.
     pub scale: Scale,
+    /// What is set about prompts.
+    pub pool: PoolPreferences,
     /// Whether the panel of folders is open.
     pub folders_open: bool,
     /// Whether the panel of reasons is open.
@@ -81,6 +74,7 @@ impl Default for Preferences {
             view: View::default(),
             chart: Chart::default(),
             scale: Scale::default(),
+            pool: PoolPreferences::default(),
             folders_open: true,
             why_open: true,
         }
@@ -139,6 +133,8 @@ pub struct State {
     pub profiles: Vec<Profile>,
     /// The profile of the whole library; `None` without photos.
     pub overall: Option<Profile>,
+    /// What is known of the prompt pool beyond the profiles.
+    pub pool: Pool,
     /// The question that is out.
     pub asking: Option<Asking>,
     /// The answer that is shown.

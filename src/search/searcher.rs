@@ -1,6 +1,6 @@
 use super::snapshot::Snapshot;
 use super::{Answer, Hit, Request, SearchError};
-use crate::figures::{Profile, profiles};
+use crate::figures::{Health, Profile, health, profiles};
 use crate::index::Kind;
 use crate::library::{Library, ModelKey, PhotoId};
 use crate::model::{Embedded, Puma};
@@ -182,6 +182,11 @@ impl Searcher {
     /// The prompt profiles of the library's domains, in order of their names.
     pub fn profiles(&self) -> Vec<Profile> {
         profiles(self.snapshot().similarities())
+    }
+
+    /// How its photos use each prompt of the pool; none without photos or prompts.
+    pub fn health(&self) -> Option<Health> {
+        health(self.snapshot().similarities())
     }
 
     fn snapshot(&self) -> Arc<Snapshot> {

@@ -63,7 +63,7 @@ impl Snapshot {
     }
 
     /// Domain and similarities of every photo.
-    pub fn similarities(&self) -> impl Iterator<Item = (&str, &[f32])> {
+    pub fn similarities(&self) -> impl Iterator<Item = (&str, &[f32])> + Clone {
         (0..self.len()).map(|row| (self.domain(row), self.similarity(row)))
     }
 

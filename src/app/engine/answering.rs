@@ -2,7 +2,7 @@ use super::{Answer, DomainSource, Event, Events, Failure, LibraryFacts, RootFact
 use crate::app::errand;
 use crate::app::query::Query;
 use crate::app::thumbnails::color_image;
-use crate::figures::Profile;
+use crate::figures::{Health, Profile};
 use crate::library::{Library, PhotoId};
 use crate::model::Puma;
 use crate::photo::{self, Limits};
@@ -101,6 +101,11 @@ impl Answering {
             Some(row) => (Some(row.domain), DomainSource::Own),
             None => elected(&found.answer.hits),
         }
+    }
+
+    /// How the library's photos use the prompt pool.
+    pub(super) fn health(&self) -> Option<Health> {
+        self.searcher.health()
     }
 
     /// Takes a folder out and says how many photos went with it.

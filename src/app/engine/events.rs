@@ -1,4 +1,5 @@
 use super::{Answer, LibraryFacts, ModelFacts};
+use crate::app::pool::PoolEvent;
 use crate::app::query::Query;
 use crate::figures::Profile;
 use crate::pipeline::Progress;
@@ -16,6 +17,8 @@ pub enum Event {
     Library(LibraryFacts),
     /// The mean prompt similarities of its domains now.
     Profiles(Vec<Profile>),
+    /// Something about the prompt pool.
+    Pool(PoolEvent),
     /// A question is answered.
     Answer(Arc<Answer>),
     /// The picture of a query, at most 640 px a side, upright.

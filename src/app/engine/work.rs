@@ -1,6 +1,7 @@
 use super::answering::Answering;
 use super::job::{self, Job, Work};
 use super::{Event, Events, ModelFacts, Request, Setup};
+use crate::app::pool::PoolEvent;
 use crate::library::DomainRule;
 use crate::model::{Checkpoint, ChosenDevice, Puma, choose_device};
 use crate::pipeline::Control;
@@ -143,6 +144,8 @@ impl<'a> Worker<'a> {
         match self.answering.refresh(even_if_unchanged) {
             Ok(Some((library, profiles))) => {
                 self.events.send(Event::Profiles(profiles));
+                let health = PoolEvent::Health(self.answering.health());
+                self.events.send(Event::Pool(health));
                 self.events.send(Event::Library(library));
             }
             Ok(None) => {}

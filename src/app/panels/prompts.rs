@@ -1,7 +1,7 @@
 use super::Look;
 use super::figure3::{overlaid, small_multiples};
 use super::why::scale;
-use crate::app::state::Chart;
+use crate::figures::Chart;
 use egui::Ui;
 
 /// The Figure 3 view: the mean similarity of each domain of the library to each prompt.
@@ -17,7 +17,7 @@ pub fn prompts(ui: &mut Ui, look: Look<'_>) {
         let preferences = &state.preferences;
         for (chart, name) in [
             (Chart::SmallMultiples, "A chart for each domain"),
-            (Chart::Overlaid, "All in one chart"),
+            (Chart::Lines, "All in one chart"),
         ] {
             if ui
                 .selectable_label(preferences.chart == chart, name)
@@ -40,6 +40,6 @@ pub fn prompts(ui: &mut Ui, look: Look<'_>) {
     }
     match state.preferences.chart {
         Chart::SmallMultiples => small_multiples(ui, look),
-        Chart::Overlaid => overlaid(ui, look),
+        Chart::Lines | Chart::HeatMap => overlaid(ui, look),
     }
 }
