@@ -1,8 +1,11 @@
 //! What the user can ask the window to do. Panels send commands; one handler carries them out.
 
+use super::engine::Browse;
 use super::pool::PoolCommand;
 use super::query::Query;
 use super::state::Preferences;
+use crate::library::PhotoId;
+use crate::search::Filter;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +25,30 @@ pub enum Command {
     Forward,
     /// Show no query.
     ClearQuery,
+    /// Show photos without a question.
+    Browse(Browse),
+    /// Show the photos of a domain, or of all, that call a prompt (counted from 0) most.
+    ShowStrongest {
+        /// The domain; `None` for the whole library.
+        domain: Option<String>,
+        /// The prompt's number, from 0.
+        prompt: usize,
+    },
+    /// Show these photos, such as those chosen on the map.
+    ShowPhotos {
+        /// What they are, in words.
+        title: String,
+        /// Their numbers.
+        photos: Vec<PhotoId>,
+    },
+    /// Show no such list.
+    CloseListing,
+    /// Let only these photos be found and browsed.
+    SetFilter(Box<Filter>),
+    /// Ask for more like this as well; asks with it alone where nothing is asked yet.
+    MoreLike(PathBuf),
+    /// Ask for less like this as well.
+    LessLike(PathBuf),
     /// Files and folders that were dropped, typed or pasted: folders are added, a picture is asked.
     Take(Vec<PathBuf>),
     /// Text that was typed or pasted and should name a file or folder.
@@ -62,13 +89,6 @@ pub enum Command {
     Dismiss(u64),
     /// Compare the query with this domain, or with its own.
     CompareWith(Option<String>),
-    /// Show the photos of a domain that call a prompt most, the strongest first.
-    ShowStrongest {
-        /// The domain.
-        domain: String,
-        /// The prompt, counted from 0.
-        prompt: usize,
-    },
     /// Something about the prompt pool.
     Pool(PoolCommand),
     /// The user set something that is kept.

@@ -25,7 +25,7 @@ pub fn pick_picture(events: &Events) {
         .add_filter("Pictures", PICTURES)
         .add_filter("All files", &["*"])
         .pick_file();
-    pick(events, dialog, |path| Event::Ask(Query::File(path)));
+    pick(events, dialog, |path| Event::Ask(Query::file(path)));
 }
 
 /// Lets the user choose a folder to add.

@@ -1,12 +1,13 @@
 //! What the user's wishes change.
 
 use super::command::Command;
+use super::engine::Wanted;
 use super::messages::Kind;
 use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
-use super::query::Query;
+use super::query::{LESS, MORE, Query};
 use super::state::{Asking, EngineState, Indexing, View};
-use super::{desktop, pool, wording};
+use super::{desktop, pool, refine, wording};
 use std::path::PathBuf;
 
 /// Carries out `command`.
@@ -17,7 +18,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::AskOnClick(path) => {
             let double_click_s =
                 ctx.options(|options| options.input_options.max_double_click_delay);
-            ask(app, Query::File(path), now_s);
+            ask(app, Query::file(path), now_s);
             if let Some(asking) = &mut app.state.asking {
                 asking.not_before_s = now_s + double_click_s;
             }
@@ -31,7 +32,19 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::ClearQuery => {
             app.state.asking = None;
             app.state.answer = None;
+            app.state.listing = None;
         }
+        Command::Browse(browse) => refine::list(app, Wanted::Browse(browse)),
+        Command::ShowStrongest { domain, prompt } => {
+            refine::list(app, Wanted::Strongest { domain, prompt });
+        }
+        Command::ShowPhotos { title, photos } => {
+            refine::list(app, Wanted::Photos { title, photos });
+        }
+        Command::CloseListing => app.state.listing = None,
+        Command::SetFilter(filter) => refine::filter(app, *filter, now_s),
+        Command::MoreLike(path) => refine::like(app, &path, MORE, now_s),
+        Command::LessLike(path) => refine::like(app, &path, LESS, now_s),
         Command::Take(paths) => desktop::sort(&app.events, paths),
         Command::TakeText(text) => take_text(app, &text, now_s),
         Command::TakePixels(image) => take_pixels(app, &image, now_s),
@@ -67,10 +80,6 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::ShowFailures(open) => app.state.failures_open = open,
         Command::Dismiss(id) => app.state.messages.dismiss(id),
         Command::CompareWith(domain) => app.state.compare_with = domain,
-        Command::ShowStrongest { domain, prompt } => {
-            tracing::debug!("prompt {prompt} of {domain}");
-            app.state.preferences.view = View::Neighbours;
-        }
         Command::Pool(command) => pool::handle(app, command),
         Command::Prefer(preferences) => {
             ctx.set_theme(preferences.theme);
@@ -81,14 +90,14 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
     }
 }
 
-fn ask(app: &mut PumaApp, query: Query, now_s: f64) {
+pub(super) fn ask(app: &mut PumaApp, query: Query, now_s: f64) {
     if let EngineState::Broken(reason) = &app.state.engine {
         let text = format!("Nothing can be asked: {reason}");
         app.state.messages.add(Kind::Error, text, now_s);
         return;
     }
     app.state.preferences.view = View::Neighbours;
-    let generation = app.engine.ask(query.clone());
+    let generation = app.engine.ask(query.clone(), app.state.filter.clone());
     app.state.asking = Some(Asking {
         generation,
         query,
@@ -138,7 +147,7 @@ fn take_pixels(app: &mut PumaApp, image: &egui::ColorImage, now_s: f64) {
         Some(image) => {
             let number = app.pasted;
             let image = std::sync::Arc::new(image);
-            ask(app, Query::Pasted { number, image }, now_s);
+            ask(app, Query::pasted(number, image), now_s);
         }
         None => {
             app.state

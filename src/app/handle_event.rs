@@ -8,6 +8,7 @@ use super::pool;
 use super::puma_app::PumaApp;
 use super::query::Query;
 use super::state::{EngineState, Indexing};
+use super::window;
 use super::wording::{counted, file_name};
 use crate::figures;
 use std::sync::Arc;
@@ -98,14 +99,17 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             for folder in folders {
                 app.commands.send(Command::AddFolder(folder));
             }
-            if files.len() > 1 {
-                let text = format!("Asked with the first of {} pictures.", files.len());
-                app.state.messages.add(Kind::Info, text, now_s);
-            }
-            if let Some(first) = files.into_iter().next() {
-                app.commands.send(Command::Ask(Query::File(first)));
+            if !files.is_empty() {
+                app.commands.send(Command::Ask(Query::files(files)));
             }
         }
+        Event::HandedOver(paths) => {
+            window::to_front(ctx);
+            if !paths.is_empty() {
+                app.commands.send(Command::Take(paths));
+            }
+        }
+        Event::Listed(listing) => app.state.show(listing),
         Event::Ask(query) => app.commands.send(Command::Ask(query)),
         Event::AddFolder(folder) => app.commands.send(Command::AddFolder(folder)),
         Event::Info(text) => state.messages.add(Kind::Info, text, now_s),
@@ -128,6 +132,7 @@ pub fn show_early_answer(app: &mut PumaApp, ctx: &egui::Context) {
         state.history.visit(asking.query.clone());
         state.asking = None;
         state.compare_with = None;
+        state.listing = None;
         state.answer = Some(answer);
     }
 }

@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn back_and_forward_walk_the_line() {
-        let query = |name: &str| Query::File(name.into());
+        let query = |name: &str| Query::file(name);
         let mut history = History::default();
         assert!(!history.can_go_back());
         for name in ["a", "b", "b", "c"] {

@@ -47,9 +47,12 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
     }
     let nothing_open = !egui::Popup::is_any_open(ctx) && !state.failures_open;
     if nothing_open
-        && state.answer.is_some()
+        && (state.answer.is_some() || state.listing.is_some())
         && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))
     {
-        commands.send(Command::ClearQuery);
+        commands.send(match state.listing {
+            Some(_) => Command::CloseListing,
+            None => Command::ClearQuery,
+        });
     }
 }

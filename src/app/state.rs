@@ -1,12 +1,13 @@
 //! Everything the panels show. Panels read it; only the command and event handlers write it.
 
-use super::engine::{Answer, LibraryFacts, ModelFacts};
+use super::engine::{Answer, LibraryFacts, Listing, ModelFacts};
 use super::history::History;
 use super::messages::Messages;
 use super::pool::{Pool, PoolPreferences};
 use super::query::Query;
 use crate::figures::{self, Chart, Profile};
 use crate::pipeline::Progress;
+use crate::search::Filter;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -139,6 +140,12 @@ pub struct State {
     pub asking: Option<Asking>,
     /// The answer that is shown.
     pub answer: Option<Arc<Answer>>,
+    /// Photos shown without a question; over the answer, while there is one.
+    pub listing: Option<Arc<Listing>>,
+    /// The list that was wished for last; older ones are stale.
+    pub listing_generation: u64,
+    /// Which photos may be found and browsed.
+    pub filter: Filter,
     /// Why the last question has no answer.
     pub refusal: Option<String>,
     /// Queries of this run.
@@ -160,6 +167,14 @@ pub struct State {
 }
 
 impl State {
+    /// Shows a list, unless another was wished for meanwhile.
+    pub fn show(&mut self, listing: Arc<Listing>) {
+        if listing.generation == self.listing_generation {
+            self.preferences.view = View::Neighbours;
+            self.listing = Some(listing);
+        }
+    }
+
     /// Whether no folder has been added yet.
     pub fn is_empty_library(&self) -> bool {
         self.indexing.is_none()
@@ -198,5 +213,17 @@ impl State {
             std: Vec::new(),
         };
         profile.view(self.preferences.scale.view(), overall)
+    }
+
+    /// Standard deviations `[M]` of one domain, on the scale that the user chose.
+    pub fn scaled_spread(&self, spread: &[f32]) -> Vec<f32> {
+        match (self.preferences.scale, &self.overall) {
+            (Scale::Deviations, Some(overall)) => spread
+                .iter()
+                .zip(&overall.std)
+                .map(|(spread, all)| if *all > 0.0 { spread / all } else { 0.0 })
+                .collect(),
+            _ => spread.to_vec(),
+        }
     }
 }

@@ -64,6 +64,26 @@ pub(super) fn scan(
     settle(vectors, query, best.rows(), k)
 }
 
+/// The score of every row; see [`super::Index::scores`].
+pub(super) fn scores(vectors: &Vectors, query: &[f32]) -> Vec<f32> {
+    if query.len() != vectors.width() {
+        return Vec::new();
+    }
+    let rows = vectors.len();
+    let mut scores = vec![0.0; rows];
+    scores
+        .par_chunks_mut(BLOCK)
+        .enumerate()
+        .for_each(|(block, scores)| {
+            let from = block * BLOCK;
+            let vectors = vectors.rows(from, from + scores.len());
+            for (score, vector) in scores.iter_mut().zip(vectors.chunks_exact(query.len())) {
+                *score = dot(query, vector);
+            }
+        });
+    scores
+}
+
 /// Scores candidates in f64 and gives the `k` best: highest score first, equal scores by row.
 ///
 /// The order is thus that of the embeddings themselves, whatever a faster first pass rounded, and never depends on

@@ -109,4 +109,9 @@ impl Index {
             Index::Hnsw(hnsw) => hnsw.nearest(query, k, accept),
         }
     }
+
+    /// The dot product of `query [e]` with every row, `[N]`; nothing for a query of another width.
+    pub fn scores(&self, query: &[f32]) -> Vec<f32> {
+        exact::scores(self.vectors(), query)
+    }
 }

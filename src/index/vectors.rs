@@ -1,3 +1,5 @@
+use std::sync::OnceLock;
+
 /// A hash of a snapshot of vectors: two snapshots with the same one hold the same rows in the same order.
 pub type Stamp = [u8; 32];
 
@@ -6,7 +8,8 @@ pub type Stamp = [u8; 32];
 pub struct Vectors {
     width: usize,
     values: Vec<f32>,
-    stamp: Stamp,
+    /// Made when it is first asked for: only graphs that are kept on disk need it.
+    stamp: OnceLock<Stamp>,
 }
 
 impl Vectors {
@@ -14,11 +17,10 @@ impl Vectors {
     pub fn new(width: usize, mut values: Vec<f32>) -> Vectors {
         let rows = values.len().checked_div(width).unwrap_or(0);
         values.truncate(rows * width);
-        let stamp = stamp(width, &values);
         Vectors {
             width,
             values,
-            stamp,
+            stamp: OnceLock::new(),
         }
     }
 
@@ -49,7 +51,7 @@ impl Vectors {
 
     /// The snapshot's hash.
     pub fn stamp(&self) -> &Stamp {
-        &self.stamp
+        self.stamp.get_or_init(|| stamp(self.width, &self.values))
     }
 }
 

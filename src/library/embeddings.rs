@@ -13,6 +13,10 @@ impl ModelKey {
     pub fn new(fingerprint: &str) -> ModelKey {
         ModelKey(format!("{fingerprint}-p{PREPROCESSING_VERSION}"))
     }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Display for ModelKey {
@@ -210,7 +214,7 @@ pub(super) fn model_number(connection: &Connection, model: &ModelKey) -> rusqlit
         .unwrap_or(0))
 }
 
-fn values(blob: &[u8]) -> impl Iterator<Item = f32> + '_ {
+pub(super) fn values(blob: &[u8]) -> impl Iterator<Item = f32> + '_ {
     blob.chunks_exact(4)
         .map(|part| f32::from_le_bytes([part[0], part[1], part[2], part[3]]))
 }

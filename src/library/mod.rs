@@ -3,9 +3,11 @@
 //! A [`Library`] is one SQLite file. Reading needs nothing else and never waits for an indexing run; everything that
 //! changes the catalogue goes through a [`Writer`], of which there is one at a time for all programs.
 
+mod changes;
 mod domain;
 mod embeddings;
 mod error;
+mod facts;
 mod names;
 mod photos;
 mod roots;
@@ -14,9 +16,11 @@ mod schema;
 mod walk;
 mod writer;
 
+pub use changes::{Changes, Seen};
 pub use domain::DomainRule;
 pub use embeddings::{Embeddings, ModelKey, ModelUse, Outcome};
 pub use error::LibraryError;
+pub use facts::PhotoFacts;
 pub use photos::{Counts, DomainCount, FailedFile, PhotoId, PhotoRow};
 pub use roots::{Root, RootId};
 pub use scan::{Finding, Job, ScanReport, reason};

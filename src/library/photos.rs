@@ -122,23 +122,29 @@ impl Library {
 
     /// The photo at an absolute path, if the catalogue knows it.
     pub fn photo_at(&self, path: &Path) -> Result<Option<PhotoId>, LibraryError> {
-        for root in self.roots()? {
-            let Ok(relative) = path.strip_prefix(&root.path) else {
-                continue;
-            };
-            let found = self.read(|connection| {
-                connection
-                    .prepare_cached("SELECT id FROM photo WHERE root = ?1 AND path = ?2")?
-                    .query_row(params![root.id.0, names::to_bytes(relative)], |row| {
-                        row.get(0)
-                    })
-                    .optional()
-            })?;
-            if let Some(id) = found {
-                return Ok(Some(PhotoId(id)));
+        self.read(|connection| {
+            // Not by way of `roots`, which counts all photos.
+            let roots: Vec<(i64, PathBuf)> = connection
+                .prepare_cached("SELECT id, path FROM root ORDER BY id")?
+                .query_map([], |row| {
+                    Ok((row.get(0)?, names::to_path(row.get_ref(1)?.as_blob()?)))
+                })?
+                .collect::<rusqlite::Result<_>>()?;
+            let mut find =
+                connection.prepare_cached("SELECT id FROM photo WHERE root = ?1 AND path = ?2")?;
+            for (root, folder) in roots {
+                let Ok(relative) = path.strip_prefix(&folder) else {
+                    continue;
+                };
+                let found = find
+                    .query_row(params![root, names::to_bytes(relative)], |row| row.get(0))
+                    .optional()?;
+                if let Some(id) = found {
+                    return Ok(Some(PhotoId(id)));
+                }
             }
-        }
-        Ok(None)
+            Ok(None)
+        })
     }
 
     /// The absolute paths of photos, in the order asked for; `None` for one that is gone.

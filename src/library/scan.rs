@@ -1,6 +1,6 @@
 use super::walk::{Entry, Step, walk};
-use super::{FailedFile, LibraryError, ModelKey, PhotoId, Root, Writer, names};
-use crate::photo::{self, PhotoError};
+use super::{FailedFile, LibraryError, ModelKey, PhotoId, Root, Writer, facts, names};
+use crate::photo::{self, Header, PhotoError};
 use rusqlite::{Transaction, params};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -64,6 +64,8 @@ struct Known {
     domain: String,
     failed: bool,
     embedded: bool,
+    /// Whether its header was read by this version of the program.
+    looked_at: bool,
 }
 
 /// A change that the scan found and the catalogue does not know yet.
@@ -73,6 +75,7 @@ struct Change {
     domain: String,
     known: Option<i64>,
     failure: Option<String>,
+    header: Header,
 }
 
 impl Writer<'_> {
@@ -99,6 +102,7 @@ impl Writer<'_> {
             known: self.known(root, model)?,
             changes: Vec::new(),
             moved: Vec::new(),
+            headers: Vec::new(),
             since: Instant::now(),
             report: ScanReport::default(),
             kept: Vec::new(),
@@ -127,11 +131,12 @@ impl Writer<'_> {
             connection
                 .prepare_cached(
                     "SELECT photo.path, photo.id, size_bytes, mtime_ns, domain,
-                            failure IS NOT NULL AND failure_reader IS ?3, embedding.id IS NOT NULL
+                            failure IS NOT NULL AND failure_reader IS ?3, embedding.id IS NOT NULL,
+                            facts_reader IS ?4
                      FROM photo LEFT JOIN embedding ON embedding.photo = photo.id AND embedding.model = ?2
                      WHERE root = ?1",
                 )?
-                .query_map(params![root.id.0, model, photo::PREPROCESSING_VERSION], |row| {
+                .query_map(params![root.id.0, model, photo::PREPROCESSING_VERSION, photo::FACTS_VERSION], |row| {
                     let known = Known {
                         id: row.get(1)?,
                         size_bytes: row.get(2)?,
@@ -139,6 +144,7 @@ impl Writer<'_> {
                         domain: row.get(4)?,
                         failed: row.get(5)?,
                         embedded: row.get(6)?,
+                        looked_at: row.get(7)?,
                     };
                     Ok((row.get(0)?, known))
                 })?
@@ -176,6 +182,8 @@ struct Scan<'a> {
     changes: Vec<Change>,
     /// Photos whose domain changed while their files did not.
     moved: Vec<(i64, String)>,
+    /// Headers of photos that an earlier version of the program indexed without looking at them.
+    headers: Vec<(i64, Header)>,
     since: Instant,
     report: ScanReport,
     /// Relative paths below which nothing may be removed.
@@ -201,7 +209,7 @@ impl Scan<'_> {
         if !go_on {
             return false;
         }
-        if self.changes.len() < BATCH && self.since.elapsed() < PATIENCE {
+        if self.changes.len() + self.headers.len() < BATCH && self.since.elapsed() < PATIENCE {
             return true;
         }
         self.flush().unwrap_or_else(|error| {
@@ -229,6 +237,11 @@ impl Scan<'_> {
                 if known.failed {
                     return (self.found)(Finding::FailedBefore);
                 }
+                if !known.looked_at
+                    && let Ok(header) = photo::header(&path)
+                {
+                    self.headers.push((known.id, header));
+                }
                 if known.embedded {
                     return (self.found)(Finding::Unchanged);
                 }
@@ -241,12 +254,13 @@ impl Scan<'_> {
             }
             other => other,
         };
-        match photo::sniff(&path) {
-            Ok(Some(_)) => {}
-            Ok(None) if is_called_photo(&path) => {
+        let mut header = Header::default();
+        match photo::header(&path) {
+            Ok(found) if found.format.is_some() => header = found,
+            Ok(_) if is_called_photo(&path) => {
                 failure = Some("is named like a photo but holds none".to_owned());
             }
-            Ok(None) => {
+            Ok(_) => {
                 // Was a photo and is none any more: back among the known ones, it is removed at the end.
                 if let Some(known) = known {
                     self.known.insert(key, known);
@@ -261,6 +275,7 @@ impl Scan<'_> {
             domain,
             known: known.map(|known| known.id),
             failure,
+            header,
         });
         true
     }
@@ -268,9 +283,10 @@ impl Scan<'_> {
     /// Writes what was found to the catalogue and passes it on; says whether to go on.
     fn flush(&mut self) -> Result<bool, LibraryError> {
         self.since = Instant::now();
-        if self.changes.is_empty() && self.moved.is_empty() {
+        if self.changes.is_empty() && self.moved.is_empty() && self.headers.is_empty() {
             return Ok(true);
         }
+        let headers = std::mem::take(&mut self.headers);
         let changes = std::mem::take(&mut self.changes);
         let moved = std::mem::take(&mut self.moved);
         let root = self.root.id.0;
@@ -280,9 +296,16 @@ impl Scan<'_> {
                     .prepare_cached("UPDATE photo SET domain = ?2 WHERE id = ?1")?
                     .execute(params![id, domain])?;
             }
+            for (id, header) in &headers {
+                keep_header(transaction, *id, header)?;
+            }
             changes
                 .iter()
-                .map(|change| record(transaction, root, change))
+                .map(|change| {
+                    let id = record(transaction, root, change)?;
+                    keep_header(transaction, id, &change.header)?;
+                    Ok(id)
+                })
                 .collect::<rusqlite::Result<Vec<i64>>>()
         })?;
         for (change, id) in changes.into_iter().zip(ids) {
@@ -366,6 +389,24 @@ fn record(transaction: &Transaction<'_>, root: i64, change: &Change) -> rusqlite
             reader
         ])?;
     Ok(transaction.last_insert_rowid())
+}
+
+fn keep_header(transaction: &Transaction<'_>, id: i64, header: &Header) -> rusqlite::Result<()> {
+    let (width, height) = header.size_px.unzip();
+    transaction
+        .prepare_cached(
+            "UPDATE photo SET taken_s = ?2, format = ?3, width_px = ?4, height_px = ?5, facts_reader = ?6
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            id,
+            header.taken.map(facts::seconds),
+            header.format.map(facts::name_of),
+            width,
+            height,
+            photo::FACTS_VERSION
+        ])?;
+    Ok(())
 }
 
 fn is_called_photo(path: &Path) -> bool {

@@ -3,7 +3,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// Version of the tables below, kept in SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// Marks the file as ours among SQLite files ("PUMA" in ASCII).
 const APPLICATION: i64 = 0x5055_4d41;
 
@@ -43,6 +43,26 @@ CREATE TABLE embedding (
 );
 CREATE TABLE state (change INTEGER NOT NULL);
 INSERT INTO state VALUES (0);
+";
+
+/// What version 2 adds: what a file says of itself, and which change touched a photo last, so that readers need not
+/// read everything again. `taken_s` counts seconds of the camera's own clock as if it ran in UTC; `facts_reader` names
+/// the reader, and is empty until the file was looked at.
+const SINCE_2: &str = "
+ALTER TABLE photo ADD COLUMN taken_s INTEGER;
+ALTER TABLE photo ADD COLUMN format TEXT;
+ALTER TABLE photo ADD COLUMN width_px INTEGER;
+ALTER TABLE photo ADD COLUMN height_px INTEGER;
+ALTER TABLE photo ADD COLUMN facts_reader INTEGER;
+ALTER TABLE photo ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX photo_revision ON photo(revision);
+CREATE TRIGGER photo_added AFTER INSERT ON photo BEGIN
+    UPDATE photo SET revision = (SELECT change + 1 FROM state) WHERE id = NEW.id;
+END;
+CREATE TRIGGER photo_changed
+AFTER UPDATE OF root, path, size_bytes, mtime_ns, domain, taken_s, format, width_px, height_px ON photo BEGIN
+    UPDATE photo SET revision = (SELECT change + 1 FROM state) WHERE id = NEW.id;
+END;
 ";
 
 /// Looks at the file before anything is written to it, then makes the tables or brings them up to date.
@@ -96,12 +116,16 @@ fn version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Makes the tables, unless another program has just done so.
+/// Makes the tables or what they lack, unless another program has just done so; what they hold is kept.
 fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if version(&transaction)? < VERSION {
+    let found = version(&transaction)?;
+    if found < 1 {
         transaction.execute_batch(TABLES)?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
+    }
+    if found < 2 {
+        transaction.execute_batch(SINCE_2)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()

@@ -8,13 +8,17 @@ mod crop;
 mod decode;
 mod error;
 mod format;
+mod header;
 mod limits;
 mod orientation;
+mod region;
 mod thumbnails;
 
 pub use crop::{PREPROCESSING_VERSION, evaluation_crop, resized_crop};
 pub use decode::{decode, read};
 pub use error::{DecodeError, PhotoError};
 pub use format::{Format, sniff};
+pub use header::{FACTS_VERSION, Header, header};
 pub use limits::Limits;
+pub use region::Region;
 pub use thumbnails::{THUMBNAIL_SIDE_PX, Thumbnails, thumbnail};

@@ -3,6 +3,11 @@
 use exif::{In, Tag};
 use image::metadata::Orientation;
 
+/// Whether an EXIF orientation of this value turns the picture by a quarter.
+pub(super) fn swaps_sides(value: u32) -> bool {
+    (5..=8).contains(&value)
+}
+
 /// The orientation in a raw EXIF block, upright when there is none or it makes no sense.
 ///
 /// Some writers leave the `Exif\0\0` of the JPEG marker in front of the block in PNG and WebP too.

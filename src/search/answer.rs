@@ -1,7 +1,8 @@
+use super::{Filter, Histogram, PhotoFacts};
 use crate::index::Kind;
 use crate::library::PhotoId;
 use crate::model::Embedded;
-use std::path::PathBuf;
+use std::ops::Deref;
 use std::time::Duration;
 
 /// What is asked of a query.
@@ -9,12 +10,10 @@ use std::time::Duration;
 pub struct Request {
     /// How many hits at most.
     pub k: usize,
-    /// Only photos of these domains; empty for all.
-    pub domains: Vec<String>,
+    /// Which photos may be found.
+    pub filter: Filter,
     /// Photos that are left out, such as the query itself.
     pub without: Vec<PhotoId>,
-    /// Only hits with at least this score.
-    pub minimum_score: Option<f32>,
 }
 
 impl Default for Request {
@@ -28,9 +27,8 @@ impl Request {
     pub fn top(k: usize) -> Request {
         Request {
             k,
-            domains: Vec::new(),
+            filter: Filter::default(),
             without: Vec::new(),
-            minimum_score: None,
         }
     }
 }
@@ -44,6 +42,13 @@ pub struct Answer {
     pub hits: Vec<Hit>,
     /// How many photos were searched.
     pub searched: usize,
+    /// How many of them the filter lets pass, whatever their score.
+    pub passed: usize,
+    /// The scores of those.
+    pub histogram: Histogram,
+    /// Near duplicates among the hits: places in `hits`, the best first, in order of the best; hits that have none
+    /// are no group.
+    pub groups: Vec<Vec<usize>>,
     /// By which kind of index.
     pub index: Kind,
     /// Time for decoding and embedding the query; zero for a photo of the library.
@@ -52,17 +57,21 @@ pub struct Answer {
     pub search_time: Duration,
 }
 
-/// A photo that was found.
+/// A photo that was found; its facts are at hand as if they were its own.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
-    /// Its number in the library.
-    pub id: PhotoId,
-    /// Its absolute path.
-    pub path: PathBuf,
+    /// Which photo it is, and what is known of it.
+    pub facts: PhotoFacts,
     /// Cosine of its embedding and the query's, at most 1.
     pub score: f32,
-    /// Its domain.
-    pub domain: String,
     /// Its prompt similarities `[M]`.
     pub similarity: Vec<f32>,
+}
+
+impl Deref for Hit {
+    type Target = PhotoFacts;
+
+    fn deref(&self) -> &PhotoFacts {
+        &self.facts
+    }
 }

@@ -15,6 +15,9 @@ pub enum SearchError {
     /// The query's file; its message names the cause already.
     #[error("{0}")]
     Photo(PhotoError),
+    /// The pictures of a query, more like these and less like those, leave nothing to look for.
+    #[error("its pictures cancel each other out; take one away or change its weight")]
+    NothingLeft,
     /// Nothing is indexed.
     #[error("library {} holds no photos yet; `puma index FOLDER` adds some", library.display())]
     Empty {

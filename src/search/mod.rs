@@ -1,13 +1,27 @@
 //! From a query to ranked hits, and profiles of the domains of a library.
 //!
 //! A [`Searcher`] holds the model and a snapshot of the library's embeddings in memory. It is cheap to clone, answers
-//! from any thread, and goes on answering from the old snapshot while [`Searcher::refresh`] reads a new one.
+//! from any thread, and goes on answering from the old snapshot while [`Searcher::refresh`] reads what is new.
 
 mod answer;
+mod combine;
+mod duplicates;
 mod error;
+mod filter;
+mod histogram;
+mod listing;
+mod refreshing;
 mod searcher;
 mod snapshot;
 
 pub use answer::{Answer, Hit, Request};
+pub use combine::combine;
+pub use duplicates::NEAR_DUPLICATE;
 pub use error::SearchError;
+pub use filter::Filter;
+pub use histogram::Histogram;
+pub use listing::{Listing, Order, Section};
 pub use searcher::Searcher;
+
+/// What is known of a photo besides what the model says.
+pub use crate::library::PhotoFacts;

@@ -1,29 +1,31 @@
+use super::duplicates::groups;
 use super::snapshot::Snapshot;
-use super::{Answer, Hit, Request, SearchError};
+use super::{Answer, Filter, Histogram, Hit, Listing, Order, Request, SearchError, refreshing};
 use crate::figures::{Health, Profile, health, profiles};
 use crate::index::Kind;
 use crate::library::{Library, ModelKey, PhotoId};
 use crate::model::{Embedded, Puma};
 use crate::photo::{Limits, evaluation_crop, read};
 use image::RgbImage;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// Answers queries over one library with one model; a clone is the same searcher.
 #[derive(Clone)]
 pub struct Searcher {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
-struct Inner {
+pub(super) struct Inner {
     puma: Arc<Puma>,
     /// A connection of its own, so that queries wait for nobody else's statements.
     library: Library,
-    model: ModelKey,
-    kind: Kind,
-    snapshot: RwLock<Arc<Snapshot>>,
-    refreshing: Mutex<()>,
+    pub(super) model: ModelKey,
+    pub(super) kind: Kind,
+    pub(super) snapshot: RwLock<Arc<Snapshot>>,
+    /// The connection that reads what is new.
+    pub(super) refreshing: Mutex<Library>,
 }
 
 impl Searcher {
@@ -32,9 +34,10 @@ impl Searcher {
     /// Takes as long as reading them from disk, and with [`Kind::Hnsw`] perhaps as long as building the graph. A
     /// library without photos gives a searcher that finds nothing; [`Searcher::ready`] says why.
     pub fn open(library: &Path, puma: Arc<Puma>, kind: Kind) -> Result<Searcher, SearchError> {
+        let refreshing = Library::open_existing(library)?;
         let library = Library::open_existing(library)?;
         let model = ModelKey::new(puma.fingerprint());
-        let snapshot = read_snapshot(&library, &model, kind, true)?;
+        let snapshot = refreshing::first(&library, &model, kind)?;
         Ok(Searcher {
             inner: Arc::new(Inner {
                 puma,
@@ -42,37 +45,9 @@ impl Searcher {
                 model,
                 kind,
                 snapshot: RwLock::new(Arc::new(snapshot)),
-                refreshing: Mutex::new(()),
+                refreshing: Mutex::new(refreshing),
             }),
         })
-    }
-
-    /// Takes in what has changed in the library since the last time; says whether anything had.
-    ///
-    /// Queries are answered from the old snapshot meanwhile. No graph is built, since a library that is being indexed
-    /// changes all the time: until the next [`Searcher::open`] the new snapshot is scanned, which finds the same.
-    pub fn refresh(&self) -> Result<bool, SearchError> {
-        let _one_at_a_time = self
-            .inner
-            .refreshing
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let Inner {
-            library,
-            model,
-            kind,
-            ..
-        } = &*self.inner;
-        if library.change()? == self.snapshot().change {
-            return Ok(false);
-        }
-        let fresh = Arc::new(read_snapshot(library, model, *kind, false)?);
-        *self
-            .inner
-            .snapshot
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = fresh;
-        Ok(true)
     }
 
     /// Says why nothing can be found, if nothing is embedded with this model.
@@ -151,11 +126,35 @@ impl Searcher {
                 library: self.inner.library.path().to_owned(),
                 id: id.0,
             })?;
-        let query = Embedded {
-            embedding: snapshot.embedding(row).to_vec(),
-            similarity: snapshot.similarity(row).to_vec(),
-        };
+        let query = embedded(&snapshot, row);
         self.rank(&snapshot, query, Duration::ZERO, request)
+    }
+
+    /// What the model says of a photo of the library; `None` if it is not embedded.
+    pub fn embedded(&self, id: PhotoId) -> Option<Embedded> {
+        let snapshot = self.snapshot();
+        Some(embedded(&snapshot, snapshot.row_of(id)?))
+    }
+
+    /// What is known of a photo of the library; `None` if it is not embedded.
+    pub fn facts(&self, id: PhotoId) -> Option<super::PhotoFacts> {
+        let snapshot = self.snapshot();
+        Some(snapshot.facts(snapshot.row_of(id)?).clone())
+    }
+
+    /// The photos that a filter lets pass, in an order.
+    pub fn browse(&self, order: Order, filter: &Filter) -> Listing {
+        Listing::browse(self.snapshot(), order, filter)
+    }
+
+    /// The photos of a domain, or of all, that call prompt number `prompt` (from 0) most, strongest first.
+    pub fn strongest(&self, domain: Option<&str>, prompt: usize, filter: &Filter) -> Listing {
+        Listing::strongest(self.snapshot(), domain, prompt, filter)
+    }
+
+    /// These photos in this order; what is not embedded is left out.
+    pub fn listed(&self, photos: &[PhotoId]) -> Listing {
+        Listing::of(self.snapshot(), photos)
     }
 
     /// Searches with an embedding `[e]` that is already known, such as a mean of several.
@@ -189,7 +188,7 @@ impl Searcher {
         health(self.snapshot().similarities())
     }
 
-    fn snapshot(&self) -> Arc<Snapshot> {
+    pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         self.inner
             .snapshot
             .read()
@@ -214,32 +213,39 @@ impl Searcher {
         request: &Request,
     ) -> Result<Answer, SearchError> {
         let start = Instant::now();
-        let neighbours = snapshot.nearest(&query.embedding, request);
+        let passing = snapshot.passing(&request.filter);
+        let neighbours = snapshot.nearest(&query.embedding, request, passing.as_deref());
         let photos: Vec<PhotoId> = neighbours
             .iter()
             .map(|neighbour| snapshot.photo(neighbour.row))
             .collect();
         let paths = self.inner.library.paths(&photos)?;
-        let hits = neighbours
+        // A photo that has left the catalogue since the snapshot is no hit.
+        let there: Vec<_> = neighbours
             .iter()
-            .zip(photos)
             .zip(paths)
-            // A photo that has left the catalogue since the snapshot is no hit.
-            .filter_map(|((neighbour, id), path)| {
-                Some(Hit {
-                    id,
-                    path: path?,
-                    // Rounding takes the cosine of equal vectors a little above 1.
-                    score: neighbour.score.min(1.0),
-                    domain: snapshot.domain(neighbour.row).to_owned(),
-                    similarity: snapshot.similarity(neighbour.row).to_vec(),
-                })
+            .filter(|(_, path)| path.is_some())
+            .map(|(neighbour, _)| neighbour)
+            .collect();
+        let hits = there
+            .iter()
+            .map(|neighbour| Hit {
+                facts: snapshot.facts(neighbour.row).clone(),
+                // Rounding takes the cosine of equal vectors a little above 1.
+                score: neighbour.score.min(1.0),
+                similarity: snapshot.similarity(neighbour.row).to_vec(),
             })
             .collect();
+        let rows: Vec<usize> = there.iter().map(|neighbour| neighbour.row).collect();
+        let scores = snapshot.index.scores(&query.embedding);
+        let passed = |row: &usize| passing.as_ref().is_none_or(|passing| passing[*row]);
         Ok(Answer {
             query,
             hits,
             searched: snapshot.len(),
+            passed: (0..snapshot.len()).filter(passed).count(),
+            histogram: Histogram::of((0..scores.len()).filter(passed).map(|row| scores[row])),
+            groups: groups(snapshot, &rows),
             index: snapshot.index.kind(),
             embedding_time,
             search_time: start.elapsed(),
@@ -247,20 +253,9 @@ impl Searcher {
     }
 }
 
-fn read_snapshot(
-    library: &Library,
-    model: &ModelKey,
-    kind: Kind,
-    build: bool,
-) -> Result<Snapshot, SearchError> {
-    let embeddings = library.embeddings(model)?;
-    let cache = cache_file(library, model);
-    Ok(Snapshot::new(embeddings, kind, &cache, build))
-}
-
-/// Where the graph of this library and model is kept between runs: beside the library.
-fn cache_file(library: &Library, model: &ModelKey) -> PathBuf {
-    let mut name = library.path().as_os_str().to_owned();
-    name.push(format!(".{model}.hnsw"));
-    PathBuf::from(name)
+fn embedded(snapshot: &Snapshot, row: usize) -> Embedded {
+    Embedded {
+        embedding: snapshot.embedding(row).to_vec(),
+        similarity: snapshot.similarity(row).to_vec(),
+    }
 }

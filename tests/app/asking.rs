@@ -1,7 +1,7 @@
 use super::gallery::{Gallery, golden};
 use super::{Window, shows};
 use egui_kittest::kittest::Queryable;
-use puma::app::Query;
+use puma::app::Source;
 use std::sync::Arc;
 
 #[test]
@@ -18,7 +18,10 @@ fn a_pasted_picture_is_asked_with() {
     window.harness.step();
     window.wait_for_label("Neighbour 1: chelsea.png, score 1.000, cats");
     let answer = window.harness.state().state().answer.clone().unwrap();
-    assert!(matches!(answer.query, Query::Pasted { number: 1, .. }));
+    assert!(matches!(
+        answer.query.parts[0].source,
+        Source::Pasted { number: 1, .. }
+    ));
     assert!(shows(&window.harness, "Most like “"));
     assert!(shows(&window.harness, "Pasted picture"));
 }

@@ -7,7 +7,7 @@ use puma::library::Library;
 use puma::model::Puma;
 use puma::photo::{Limits, read};
 use puma::pipeline::{Control, Options, index};
-use puma::search::{Request, SearchError, Searcher};
+use puma::search::{Filter, Request, SearchError, Searcher};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -147,7 +147,10 @@ fn requests_leave_out_photos_and_keep_to_domains_and_scores() {
         };
         assert_eq!(ask(&without), all[1..]);
         let rings = Request {
-            domains: vec!["rings".to_owned()],
+            filter: Filter {
+                domains: vec!["rings".to_owned()],
+                ..Filter::default()
+            },
             ..Request::top(100)
         };
         let expected: Vec<_> = all
@@ -158,7 +161,10 @@ fn requests_leave_out_photos_and_keep_to_domains_and_scores() {
         assert_eq!(expected.len(), 12);
         assert_eq!(ask(&rings), expected);
         let near = Request {
-            minimum_score: Some(all[3].score),
+            filter: Filter {
+                minimum_score: Some(all[3].score),
+                ..Filter::default()
+            },
             ..Request::top(100)
         };
         assert!(ask(&near).len() >= 4);

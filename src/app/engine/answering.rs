@@ -1,12 +1,14 @@
-use super::{Answer, DomainSource, Event, Events, Failure, LibraryFacts, RootFacts, Setup};
+use super::{
+    Answer, DomainSource, Event, Events, Failure, LibraryFacts, Listing, RootFacts, Setup, Wanted,
+};
 use crate::app::errand;
-use crate::app::query::Query;
+use crate::app::query::{Part, Query, Source};
 use crate::app::thumbnails::color_image;
 use crate::figures::{Health, Profile};
 use crate::library::{Library, PhotoId};
-use crate::model::Puma;
+use crate::model::{Embedded, Puma};
 use crate::photo::{self, Limits};
-use crate::search::{self, Hit, Request, SearchError, Searcher};
+use crate::search::{self, Filter, Hit, Request, SearchError, Searcher};
 use image::RgbImage;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,18 +43,24 @@ impl Answering {
     }
 
     /// The neighbours of a picture; its larger copy follows as news of its own.
-    pub(super) fn ask(&self, generation: u64, query: Query, events: &Events) {
+    pub(super) fn ask(&self, generation: u64, query: Query, filter: Filter, events: &Events) {
         let start = Instant::now();
-        match self.found(&query) {
+        match self.found(&query, &filter) {
             Ok(found) => {
                 let (domain, domain_source) = self.domain(&found);
                 let answer = Answer {
                     generation,
                     query: query.clone(),
                     similarity: found.answer.query.similarity,
+                    embedding: found.answer.query.embedding,
+                    filter,
                     domain,
                     domain_source,
                     hits: found.answer.hits,
+                    groups: found.answer.groups,
+                    searched: found.answer.searched,
+                    passed: found.answer.passed,
+                    histogram: found.answer.histogram,
                     took: start.elapsed(),
                 };
                 events.send(Event::Answer(Arc::new(answer)));
@@ -65,31 +73,65 @@ impl Answering {
         }
     }
 
-    fn found(&self, query: &Query) -> Result<Found, SearchError> {
-        let request = Request::top(HITS);
-        let from_image = |image: Arc<RgbImage>| -> Result<Found, SearchError> {
-            Ok(Found {
-                photo: None,
-                answer: self.searcher.query_image(&image, &request)?,
-                image: Some(image),
-            })
+    /// Lists photos.
+    pub(super) fn list(&self, generation: u64, wanted: Wanted, events: &Events) {
+        let listing = Listing::of(&self.searcher, generation, wanted);
+        events.send(Event::Listed(Arc::new(listing)));
+    }
+
+    fn found(&self, query: &Query, filter: &Filter) -> Result<Found, SearchError> {
+        let request = Request {
+            filter: filter.clone(),
+            ..Request::top(HITS)
         };
-        match query {
-            Query::Pasted { image, .. } => from_image(Arc::clone(image)),
-            Query::File(path) => {
-                if let Some(photo) = self.searcher.library().photo_at(path)?
-                    && let Ok(answer) = self.searcher.query_photo(photo, &request)
-                {
-                    return Ok(Found {
-                        photo: Some(photo),
-                        answer,
-                        image: None,
-                    });
-                }
-                let image = photo::read(path, &Limits::default()).map_err(SearchError::Photo)?;
-                from_image(Arc::new(image))
-            }
+        let seen: Vec<Seen> = query
+            .parts
+            .iter()
+            .map(|part| self.see(part))
+            .collect::<Result<_, _>>()?;
+        let weighted: Vec<_> = seen
+            .iter()
+            .zip(&query.parts)
+            .map(|(seen, part)| (&seen.embedded, part.weight))
+            .collect();
+        let combined = search::combine(&weighted).ok_or(SearchError::NothingLeft)?;
+        let answer = self.searcher.query_embedded(combined, &request)?;
+        let only = seen.len() == 1;
+        let first = seen.into_iter().next();
+        Ok(Found {
+            photo: first.as_ref().and_then(|seen| seen.photo).filter(|_| only),
+            answer,
+            image: first.and_then(|seen| seen.image),
+        })
+    }
+
+    /// What the model says of one picture of a question; the library's word where it has one.
+    fn see(&self, part: &Part) -> Result<Seen, SearchError> {
+        if let (Source::File(path), None) = (&part.source, part.crop)
+            && let Some(photo) = self.searcher.library().photo_at(path)?
+            && let Some(embedded) = self.searcher.embedded(photo)
+        {
+            return Ok(Seen {
+                photo: Some(photo),
+                embedded,
+                image: None,
+            });
         }
+        let image = match &part.source {
+            Source::Pasted { image, .. } => Arc::clone(image),
+            Source::File(path) => {
+                Arc::new(photo::read(path, &Limits::default()).map_err(SearchError::Photo)?)
+            }
+        };
+        let embedded = match part.crop {
+            Some(region) => self.searcher.embed(&region.cut(&image))?,
+            None => self.searcher.embed(&image)?,
+        };
+        Ok(Seen {
+            photo: None,
+            embedded,
+            image: Some(image),
+        })
     }
 
     fn domain(&self, found: &Found) -> (Option<String>, DomainSource) {
@@ -191,6 +233,15 @@ fn scattered(count: usize) -> impl Iterator<Item = i64> {
     numbers.into_iter()
 }
 
+/// One picture of a question.
+struct Seen {
+    /// Its number in the library, if it is a whole photo of it.
+    photo: Option<PhotoId>,
+    embedded: Embedded,
+    /// Its pixels, where they had to be decoded.
+    image: Option<Arc<RgbImage>>,
+}
+
 struct Found {
     /// The query's own number in the library.
     photo: Option<PhotoId>,
@@ -220,10 +271,10 @@ fn elected(hits: &[Hit]) -> (Option<String>, DomainSource) {
 /// Sends the query's picture once the answer is on its way: nobody should wait for it.
 fn preview(query: Query, image: Option<Arc<RgbImage>>, events: &Events) {
     errand::run("preview", events, move || {
-        let image = match (image, &query) {
+        let image = match (image, &query.parts.first()?.source) {
             (Some(image), _) => image,
-            (None, Query::Pasted { image, .. }) => Arc::clone(image),
-            (None, Query::File(path)) => Arc::new(photo::read(path, &Limits::default()).ok()?),
+            (None, Source::Pasted { image, .. }) => Arc::clone(image),
+            (None, Source::File(path)) => Arc::new(photo::read(path, &Limits::default()).ok()?),
         };
         let longest = image.width().max(image.height());
         let small = if longest > PREVIEW_PX {
@@ -249,14 +300,24 @@ fn words(query: &Query, error: &SearchError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::PhotoFacts;
 
     #[test]
     fn the_first_neighbours_elect_a_domain() {
         let hit = |domain: &str| Hit {
-            id: PhotoId(1),
-            path: PathBuf::new(),
+            facts: PhotoFacts {
+                id: PhotoId(1),
+                path: PathBuf::new(),
+                root: Arc::from(Path::new("")),
+                domain: domain.to_owned(),
+                modified: jiff::Timestamp::UNIX_EPOCH,
+                taken: jiff::civil::date(2026, 1, 1).at(0, 0, 0, 0),
+                taken_by_camera: false,
+                bytes: 0,
+                format: None,
+                size_px: None,
+            },
             score: 0.5,
-            domain: domain.to_owned(),
             similarity: Vec::new(),
         };
         let hits: Vec<Hit> = ["cats", "dogs", "dogs", "cats", "birds"].map(hit).into();

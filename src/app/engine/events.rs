@@ -1,4 +1,4 @@
-use super::{Answer, LibraryFacts, ModelFacts};
+use super::{Answer, LibraryFacts, Listing, ModelFacts};
 use crate::app::pool::PoolEvent;
 use crate::app::query::Query;
 use crate::figures::Profile;
@@ -21,6 +21,8 @@ pub enum Event {
     Pool(PoolEvent),
     /// A question is answered.
     Answer(Arc<Answer>),
+    /// Photos are listed.
+    Listed(Arc<Listing>),
     /// The picture of a query, at most 640 px a side, upright.
     Preview {
         /// Of which query.
@@ -50,6 +52,8 @@ pub enum Event {
     },
     /// Ask with this picture.
     Ask(Query),
+    /// Another start of the program handed these over; the window is to come to the front.
+    HandedOver(Vec<PathBuf>),
     /// Add this folder.
     AddFolder(PathBuf),
     /// Something to read, that is no error.

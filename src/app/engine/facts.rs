@@ -1,5 +1,5 @@
 use crate::app::query::Query;
-use crate::search::Hit;
+use crate::search::{Filter, Histogram, Hit};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -79,8 +79,20 @@ pub struct Answer {
     pub domain: Option<String>,
     /// Where that domain comes from.
     pub domain_source: DomainSource,
+    /// Its embedding `[e]`, L2-normalised; of several pictures the normalised weighted sum.
+    pub embedding: Vec<f32>,
+    /// Which photos could be found.
+    pub filter: Filter,
     /// The neighbours, nearest first; the query's own file among them.
     pub hits: Vec<Hit>,
+    /// Near duplicates among them: places in `hits`, the best first; what has none is in no group.
+    pub groups: Vec<Vec<usize>>,
+    /// How many photos were searched.
+    pub searched: usize,
+    /// How many of them the filter lets pass, whatever their score.
+    pub passed: usize,
+    /// The scores of those.
+    pub histogram: Histogram,
     /// From question to answer.
     pub took: Duration,
 }

@@ -4,16 +4,19 @@ mod answering;
 mod events;
 mod facts;
 mod job;
+mod listing;
 mod setup;
 mod work;
 
 pub(super) use answering::HITS;
 pub use events::{Ended, Event, Events};
 pub use facts::{Answer, DomainSource, Failure, LibraryFacts, ModelFacts, RootFacts};
+pub use listing::{Browse, Listing, Wanted};
 pub use setup::Setup;
 
 use super::query::Query;
 use crate::pipeline::Control;
+use crate::search::Filter;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -29,8 +32,17 @@ enum Request {
     Ask {
         /// Older than the newest one: not worth answering.
         generation: u64,
-        /// The picture.
+        /// The pictures.
         query: Query,
+        /// Which photos may be found.
+        filter: Filter,
+    },
+    /// List photos.
+    List {
+        /// Older than the newest one: not worth listing.
+        generation: u64,
+        /// Which.
+        wanted: Wanted,
     },
     /// Index a folder, or look through all known ones again.
     Index {
@@ -51,6 +63,7 @@ enum Request {
 pub struct Engine {
     requests: Sender<Request>,
     newest: Arc<AtomicU64>,
+    newest_list: Arc<AtomicU64>,
     /// Of the run that was started last.
     control: Mutex<Arc<Control>>,
     thread: Option<JoinHandle<()>>,
@@ -63,9 +76,10 @@ impl Engine {
     /// Where the system gives no thread.
     pub fn start(setup: Setup, events: Events) -> std::io::Result<Engine> {
         let (requests, receiver) = bounded(MOST_WAITING);
-        let newest = Arc::new(AtomicU64::new(0));
+        let [newest, newest_list] = [0; 2].map(|none| Arc::new(AtomicU64::new(none)));
         let thread = {
-            let (requests, newest) = (requests.clone(), Arc::clone(&newest));
+            let requests = requests.clone();
+            let newest = [&newest, &newest_list].map(Arc::clone);
             std::thread::Builder::new()
                 .name("puma-engine".to_owned())
                 .spawn(move || work::run(&setup, &receiver, &requests, &newest, &events))?
@@ -73,15 +87,27 @@ impl Engine {
         Ok(Engine {
             requests,
             newest,
+            newest_list,
             control: Mutex::default(),
             thread: Some(thread),
         })
     }
 
     /// Asks for the neighbours of a picture and gives the question's generation; older questions are dropped.
-    pub fn ask(&self, query: Query) -> u64 {
+    pub fn ask(&self, query: Query, filter: Filter) -> u64 {
         let generation = self.newest.fetch_add(1, Ordering::SeqCst) + 1;
-        self.send(Request::Ask { generation, query });
+        self.send(Request::Ask {
+            generation,
+            query,
+            filter,
+        });
+        generation
+    }
+
+    /// Wishes for a list of photos and gives the wish's generation; older ones are dropped.
+    pub fn list(&self, wanted: Wanted) -> u64 {
+        let generation = self.newest_list.fetch_add(1, Ordering::SeqCst) + 1;
+        self.send(Request::List { generation, wanted });
         generation
     }
 

@@ -20,7 +20,7 @@ pub(super) fn run(
     setup: &Setup,
     requests: &Receiver<Request>,
     to_self: &Sender<Request>,
-    newest: &AtomicU64,
+    newest: &[Arc<AtomicU64>; 2],
     events: &Events,
 ) {
     let worker = match Worker::start(setup, to_self, events) {
@@ -64,13 +64,22 @@ impl<'a> Worker<'a> {
         Ok(worker)
     }
 
-    fn serve(mut self, requests: &Receiver<Request>, newest: &AtomicU64) {
+    fn serve(mut self, requests: &Receiver<Request>, [newest, newest_list]: &[Arc<AtomicU64>; 2]) {
         loop {
             match requests.recv_timeout(REFRESH_EVERY) {
-                Ok(Request::Ask { generation, query }) => {
+                Ok(Request::Ask {
+                    generation,
+                    query,
+                    filter,
+                }) => {
                     // A newer question waits behind this one: nobody wants this answer.
                     if generation == newest.load(Ordering::SeqCst) {
-                        self.answering.ask(generation, query, self.events);
+                        self.answering.ask(generation, query, filter, self.events);
+                    }
+                }
+                Ok(Request::List { generation, wanted }) => {
+                    if generation == newest_list.load(Ordering::SeqCst) {
+                        self.answering.list(generation, wanted, self.events);
                     }
                 }
                 Ok(Request::Index { root, control }) => self.index(root, control),

@@ -277,6 +277,9 @@ mod tests {
         }
         assert_eq!(area.place_at(pos2(39.0, 50.0)), None);
         assert_eq!(area.place_at(pos2(100.0, 500.0)), None);
-        assert_eq!((area.y(-1.0), area.y(0.0), area.y(9.0)), (110.0, 60.0, 10.0));
+        assert_eq!(
+            (area.y(-1.0), area.y(0.0), area.y(9.0)),
+            (110.0, 60.0, 10.0)
+        );
     }
 }

@@ -83,7 +83,7 @@ pub fn neighbours(ui: &mut Ui, look: Look<'_>, answer: &Answer, thumbnails: &mut
             ),
             score: Some(score),
             domain: Some(domain),
-            is_query: answer.query.path() == Some(neighbour.path.as_path()),
+            is_query: answer.query.holds(&neighbour.path),
         }
     });
     pointed::set(ui, rank);

@@ -93,12 +93,7 @@ pub fn overlaid(ui: &mut Ui, look: Look<'_>) {
     }
 }
 
-fn paint(
-    painter: &egui::Painter,
-    area: &Area,
-    series: &[Series<'_>],
-    brought_out: Option<usize>,
-) {
+fn paint(painter: &egui::Painter, area: &Area, series: &[Series<'_>], brought_out: Option<usize>) {
     let brought_out = brought_out.filter(|at| *at < series.len());
     let others = (0..series.len()).filter(|index| Some(*index) != brought_out);
     for index in others.chain(brought_out) {
@@ -166,14 +161,17 @@ fn names(
                     WidgetInfo::labeled(egui::Role::Label, true, format!("Line of {}", one.name))
                 });
                 if brought_out == Some(index) {
-                    ui.painter().rect_filled(rect, 4, ui.visuals().faint_bg_color);
+                    ui.painter()
+                        .rect_filled(rect, 4, ui.visuals().faint_bg_color);
                 }
                 let middle = pos2(rect.left() + 9.0, rect.center().y);
                 ui.painter().circle_filled(middle, 5.0, one.color);
                 let room = rect.with_min_x(rect.left() + 22.0);
-                let mut inside = ui.new_child(egui::UiBuilder::new().max_rect(room).layout(
-                    egui::Layout::left_to_right(egui::Align::Center),
-                ));
+                let mut inside = ui.new_child(
+                    egui::UiBuilder::new()
+                        .max_rect(room)
+                        .layout(egui::Layout::left_to_right(egui::Align::Center)),
+                );
                 inside.add(egui::Label::new(one.name).truncate());
                 if response.contains_pointer() || response.has_focus() {
                     pointed = Some(index);

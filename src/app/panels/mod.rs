@@ -1,26 +1,34 @@
 //! The parts of the window, one file each: they show the state and send commands.
 
 mod bars;
+mod chart;
 mod drop_zone;
 mod failures;
 mod figure3;
 mod folders;
 mod forget;
 mod grid;
+mod health;
+mod heat_map;
+mod lines;
+mod listing;
 mod messages;
 mod pointed;
 mod prompts;
 mod query_bar;
+mod save_figure;
 mod status_bar;
 mod tile;
 mod welcome;
 mod why;
+mod why_match;
 
 pub use drop_zone::drop_zone;
 pub use failures::failures;
 pub use folders::folders;
 pub use forget::forget;
 pub use grid::neighbours;
+pub use listing::listing;
 pub use messages::messages;
 pub use prompts::prompts;
 pub use query_bar::QueryBar;

@@ -166,7 +166,7 @@ impl Tile<'_> {
             look.commands.send(if by_pointer {
                 Command::AskOnClick(path())
             } else {
-                Command::Ask(Query::File(path()))
+                Command::Ask(Query::file(path()))
             });
         }
         response.context_menu(|ui| {
@@ -176,7 +176,7 @@ impl Tile<'_> {
                     ui.close();
                 }
             };
-            entry("Search similar", |path| Command::Ask(Query::File(path)));
+            entry("Search similar", |path| Command::Ask(Query::file(path)));
             entry("Open", Command::Open);
             entry("Show in file manager", Command::Reveal);
             entry("Copy path", Command::CopyPath);

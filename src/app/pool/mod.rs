@@ -8,6 +8,6 @@ mod state;
 
 pub use command::{PoolCommand, PoolEvent};
 pub use handle::{handle, keep_up, profiles_changed, receive};
-pub use reasons::{Reason, Reasons};
+pub use reasons::Reasons;
 pub use save::{Saved, Saving};
 pub use state::{Benchmark, HealthColumn, Pool, PoolPreferences, PromptsTab, Shown};

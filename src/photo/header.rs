@@ -1,0 +1,175 @@
+//! What a photo says of itself before its pixels.
+
+use super::{Format, PhotoError, orientation};
+use exif::{In, Tag, Value};
+use image::ImageReader;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// Counts up whenever [`header`] tells more or other things, so that they are read anew.
+pub const FACTS_VERSION: u32 = 1;
+
+/// EXIF of a TIFF may lie anywhere in the file; no more of it than this is read.
+const MOST_EXIF_BYTES: u64 = 64 << 20;
+
+/// What a photo's header tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Header {
+    /// Its format, by content.
+    pub format: Option<Format>,
+    /// Width and height of the upright picture in pixels.
+    pub size_px: Option<(u32, u32)>,
+    /// When it was taken, by the camera's own clock.
+    pub taken: Option<jiff::civil::DateTime>,
+}
+
+/// Reads a photo's header: a few kilobytes for most files. What it does not tell, or tells wrongly, stays empty.
+///
+/// # Errors
+/// [`PhotoError::Io`] when the file cannot be opened or read.
+pub fn header(path: &Path) -> Result<Header, PhotoError> {
+    let io = |source| PhotoError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    if !std::fs::metadata(path).map_err(io)?.is_file() {
+        return Ok(Header::default());
+    }
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
+    let format = Format::of(file.fill_buf().map_err(io)?);
+    let Some(format) = format else {
+        return Ok(Header::default());
+    };
+    // Crafted headers have made parsers panic; such a file tells nothing, and its decoder says why later.
+    let read = catch_unwind(AssertUnwindSafe(|| contents(file)));
+    Ok(Header {
+        format: Some(format),
+        ..read.unwrap_or_default()
+    })
+}
+
+fn contents(mut file: BufReader<File>) -> Header {
+    let mut reader = exif::Reader::new();
+    reader.continue_on_error(true);
+    let fields = reader
+        .read_from_container(&mut Limited::new(&mut file))
+        .or_else(|error| error.distill_partial_result(|_| ()))
+        .ok();
+    let sideways = fields
+        .as_ref()
+        .and_then(|fields| {
+            fields
+                .get_field(Tag::Orientation, In::PRIMARY)?
+                .value
+                .get_uint(0)
+        })
+        .is_some_and(|value| orientation::swaps_sides(value));
+    let size_px = file
+        .rewind()
+        .ok()
+        .and_then(|()| ImageReader::new(file).with_guessed_format().ok())
+        .and_then(|reader| reader.into_dimensions().ok())
+        .map(|(width, height)| {
+            if sideways {
+                (height, width)
+            } else {
+                (width, height)
+            }
+        });
+    let taken = fields.and_then(|fields| {
+        [Tag::DateTimeOriginal, Tag::DateTimeDigitized]
+            .into_iter()
+            .find_map(|tag| date(&fields.get_field(tag, In::PRIMARY)?.value))
+    });
+    Header {
+        format: None,
+        size_px,
+        taken,
+    }
+}
+
+/// A date as EXIF writes it, `2019:05:03 12:01:59`; clocks that were never set give zeros or spaces, which are no date.
+fn date(value: &Value) -> Option<jiff::civil::DateTime> {
+    let Value::Ascii(texts) = value else {
+        return None;
+    };
+    let parsed = exif::DateTime::from_ascii(texts.first()?).ok()?;
+    jiff::civil::DateTime::new(
+        i16::try_from(parsed.year).ok()?,
+        i8::try_from(parsed.month).ok()?,
+        i8::try_from(parsed.day).ok()?,
+        i8::try_from(parsed.hour).ok()?,
+        i8::try_from(parsed.minute).ok()?,
+        i8::try_from(parsed.second.min(59)).ok()?,
+        0,
+    )
+    .ok()
+    .filter(|date| date.year() > 1825)
+}
+
+/// A reader that ends after [`MOST_EXIF_BYTES`] without an error.
+struct Limited<'a, R> {
+    inner: &'a mut R,
+    left: u64,
+}
+
+impl<'a, R> Limited<'a, R> {
+    fn new(inner: &'a mut R) -> Self {
+        let left = MOST_EXIF_BYTES;
+        Limited { inner, left }
+    }
+}
+
+impl<R: BufRead> Read for Limited<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let most = buffer
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        let read = self.inner.read(&mut buffer[..most])?;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}
+
+impl<R: BufRead> BufRead for Limited<'_, R> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        let buffer = self.inner.fill_buf()?;
+        let most = buffer
+            .len()
+            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
+        Ok(&buffer[..most])
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.left -= amount as u64;
+        self.inner.consume(amount);
+    }
+}
+
+impl<R: Seek> Seek for Limited<'_, R> {
+    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
+        self.inner.seek(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_read_as_exif_writes_them() {
+        let read = |text: &str| date(&Value::Ascii(vec![text.as_bytes().to_vec()]));
+        let expected = jiff::civil::date(2019, 5, 3).at(12, 1, 59, 0);
+        assert_eq!(read("2019:05:03 12:01:59"), Some(expected));
+        for wrong in [
+            "0000:00:00 00:00:00",
+            "    :  :     :  :  ",
+            "2019:13:03 12:01:59",
+            "",
+        ] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,174 @@
+use super::snapshot::Snapshot;
+use super::{Filter, PhotoFacts};
+use rayon::prelude::*;
+use std::cmp::Ordering;
+use std::path::Path;
+use std::sync::Arc;
+
+/// How photos are listed when nobody asks with a picture.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize,
+)]
+pub enum Order {
+    /// By the folder they lie in, then by name.
+    #[default]
+    Folder,
+    /// By the day they were taken, the newest first.
+    Newest,
+    /// By the day they were taken, the oldest first.
+    Oldest,
+}
+
+/// Photos of the library in some order. Holds four bytes a photo; the facts stay in the searcher's snapshot.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    snapshot: Arc<Snapshot>,
+    rows: Vec<u32>,
+    values: Option<Vec<f32>>,
+    sections: Vec<Section>,
+}
+
+/// A run of photos that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// What joins them: a folder, or a month.
+    pub title: String,
+    /// Place of the first of them in the list.
+    pub first: usize,
+}
+
+impl Listing {
+    /// The photos that `filter` lets pass, in an order.
+    pub(super) fn browse(snapshot: Arc<Snapshot>, order: Order, filter: &Filter) -> Listing {
+        let mut rows = snapshot.rows_passing(filter);
+        let facts = |row: u32| snapshot.facts(row as usize);
+        match order {
+            Order::Folder => rows.par_sort_by(|a, b| by_folder(facts(*a), facts(*b))),
+            Order::Newest => rows.par_sort_by(|a, b| by_date(facts(*b), facts(*a))),
+            Order::Oldest => rows.par_sort_by(|a, b| by_date(facts(*a), facts(*b))),
+        }
+        let sections = match order {
+            Order::Folder => sections(&rows, |row| facts(row).folder(), title_of_folder),
+            Order::Newest | Order::Oldest => sections(
+                &rows,
+                |row| (facts(row).taken.year(), facts(row).taken.month()),
+                |(year, month)| format!("{year}-{month:02}"),
+            ),
+        };
+        Listing {
+            rows,
+            values: None,
+            sections,
+            snapshot,
+        }
+    }
+
+    /// The photos of `domain`, or of all, in order of their similarity to prompt number `prompt`, strongest first.
+    pub(super) fn strongest(
+        snapshot: Arc<Snapshot>,
+        domain: Option<&str>,
+        prompt: usize,
+        filter: &Filter,
+    ) -> Listing {
+        let value = |row: u32| snapshot.similarity(row as usize).get(prompt).copied();
+        let mut rows: Vec<(u32, f32)> = snapshot
+            .rows_passing(filter)
+            .into_iter()
+            .filter(|row| {
+                domain.is_none_or(|domain| snapshot.facts(*row as usize).domain == domain)
+            })
+            .filter_map(|row| Some((row, value(row)?)))
+            .collect();
+        rows.par_sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        let (rows, values) = rows.into_iter().unzip();
+        Listing {
+            rows,
+            values: Some(values),
+            sections: Vec::new(),
+            snapshot,
+        }
+    }
+
+    /// These photos in this order; what the library does not hold is left out.
+    pub(super) fn of(snapshot: Arc<Snapshot>, photos: &[crate::library::PhotoId]) -> Listing {
+        let rows = photos
+            .iter()
+            .filter_map(|photo| u32::try_from(snapshot.row_of(*photo)?).ok())
+            .collect();
+        Listing {
+            rows,
+            values: None,
+            sections: Vec::new(),
+            snapshot,
+        }
+    }
+
+    /// How many photos it lists.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether it lists none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// What is known of the photo at `place`; `None` behind the end.
+    pub fn facts(&self, place: usize) -> Option<&PhotoFacts> {
+        let row = *self.rows.get(place)? as usize;
+        Some(self.snapshot.facts(row))
+    }
+
+    /// The prompt similarities `[M]` of the photo at `place`; empty behind the end.
+    pub fn similarity(&self, place: usize) -> &[f32] {
+        match self.rows.get(place) {
+            Some(row) => self.snapshot.similarity(*row as usize),
+            None => &[],
+        }
+    }
+
+    /// What the list is ordered by, where that is a number: the similarity to a prompt.
+    pub fn value(&self, place: usize) -> Option<f32> {
+        self.values.as_ref()?.get(place).copied()
+    }
+
+    /// Where a new folder or month begins, in order of the list; empty where there is nothing of the kind.
+    pub fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+}
+
+fn by_folder(a: &PhotoFacts, b: &PhotoFacts) -> Ordering {
+    // As names of the system: comparing paths part by part takes many times as long.
+    let folders = a.folder().as_os_str().cmp(b.folder().as_os_str());
+    folders.then_with(|| a.path.as_os_str().cmp(b.path.as_os_str()))
+}
+
+fn by_date(a: &PhotoFacts, b: &PhotoFacts) -> Ordering {
+    a.taken.cmp(&b.taken).then(a.id.cmp(&b.id))
+}
+
+fn title_of_folder(folder: &Path) -> String {
+    folder.display().to_string()
+}
+
+fn sections<K: PartialEq>(
+    rows: &[u32],
+    key: impl Fn(u32) -> K,
+    title: impl Fn(K) -> String,
+) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    let mut last = None;
+    for (first, row) in rows.iter().enumerate() {
+        let this = key(*row);
+        if last.as_ref() != Some(&this) {
+            let again = key(*row);
+            sections.push(Section {
+                title: title(again),
+                first,
+            });
+            last = Some(this);
+        }
+    }
+    sections
+}
