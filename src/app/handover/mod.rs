@@ -169,19 +169,19 @@ mod tests {
     fn a_second_start_hands_its_paths_over() {
         let folder = tempfile::tempdir().unwrap();
         let (events, arriving) = Events::channel(&egui::Context::default());
-        let first = door(find(place(folder.path(), "a.sqlite"), &[]));
+        let first = door(find(place(folder.path(), "a.sqlite"), &[], false));
         let guard = first.serve(events).unwrap();
         let paths = [folder.path().join("写真 1.jpg"), folder.path().join("b")];
-        let found = find(place(folder.path(), "a.sqlite"), &paths);
+        let found = find(place(folder.path(), "a.sqlite"), &paths, false);
         assert!(matches!(found, Found::Window));
         match arriving.recv_timeout(WINDOW_STARTS).unwrap() {
             Event::HandedOver(taken) => assert_eq!(taken, paths),
             _ => panic!("other news"),
         }
         // Another library has a window of its own.
-        drop(door(find(place(folder.path(), "b.sqlite"), &paths)));
+        drop(door(find(place(folder.path(), "b.sqlite"), &paths, false)));
         drop(guard);
-        drop(door(find(place(folder.path(), "a.sqlite"), &paths)));
+        drop(door(find(place(folder.path(), "a.sqlite"), &paths, false)));
     }
 
     #[cfg(unix)]
