@@ -99,6 +99,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             for folder in folders {
                 app.commands.send(Command::AddFolder(folder));
             }
+            let files = pool::without_benchmarks(app, files);
             if !files.is_empty() {
                 app.commands.send(Command::Ask(Query::files(files)));
             }

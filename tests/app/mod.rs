@@ -3,6 +3,7 @@
 mod asking;
 mod flow;
 mod gallery;
+mod pool;
 mod trouble;
 
 use egui_kittest::Harness;

@@ -96,8 +96,6 @@ pub enum Sign {
     Colour(Color32),
     /// The mark of a mean with the band of its spread.
     Band,
-    /// A line of this colour.
-    Line(Color32),
 }
 
 /// The key to the signs of a chart, a line each.
@@ -118,10 +116,6 @@ pub fn key(ui: &mut Ui, entries: &[(&str, Sign)]) {
                         painter.rect_filled(rect.shrink2(vec2(1.0, 0.0)), 2, ground);
                         let mark = Stroke::new(2.0, ui.visuals().strong_text_color());
                         painter.hline(rect.x_range().shrink(1.0), rect.center().y, mark);
-                    }
-                    Sign::Line(color) => {
-                        let line = Stroke::new(2.0, color);
-                        painter.hline(rect.x_range().shrink(1.0), rect.center().y, line);
                     }
                 }
                 let text = egui::RichText::new(*name).small();

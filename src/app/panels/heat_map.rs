@@ -77,7 +77,10 @@ pub fn heat_map(ui: &mut Ui, look: Look<'_>) {
             map.row(ui, row, moved);
         }
     });
-    let offset = (output.state.offset().y, output.inner_rect.height());
+    let offset = (
+        output.state.unclamped_offset().y,
+        output.inner_rect.height(),
+    );
     ui.data_mut(|data| data.insert_temp(memory, offset));
 }
 

@@ -1,6 +1,7 @@
 use super::save::{self, Content};
 use super::state::ArrangedFor;
 use super::{Benchmark, PoolCommand, PoolEvent, Saved, Saving};
+use crate::app::command::Command;
 use crate::app::engine::Event;
 use crate::app::messages::Kind;
 use crate::app::puma_app::PumaApp;
@@ -129,6 +130,17 @@ fn read_benchmark(app: &PumaApp, path: PathBuf) {
             .map_err(|error| format!("{:#}.", anyhow::Error::from(error)));
         Some(Event::Pool(PoolEvent::Benchmark(path, read)))
     });
+}
+
+/// Opens what can only be benchmark sets among files that were dropped, typed or named, and gives the others.
+pub fn without_benchmarks(app: &PumaApp, files: Vec<PathBuf>) -> Vec<PathBuf> {
+    let is_json = |path: &PathBuf| Format::of(path, &[Format::Json]).is_ok();
+    let (sets, others): (Vec<_>, Vec<_>) = files.into_iter().partition(is_json);
+    if let Some(path) = sets.into_iter().next_back() {
+        app.commands
+            .send(Command::Pool(PoolCommand::ReadBenchmark(path)));
+    }
+    others
 }
 
 /// Notes that the library's profiles have changed.
