@@ -1,6 +1,9 @@
 //! What the user can ask the window to do. Panels send commands; one handler carries them out.
 
+use super::choices::SettingsCommand;
 use super::engine::Browse;
+use super::lens::LensWish;
+use super::map::MapWish;
 use super::pool::PoolCommand;
 use super::query::Query;
 use super::state::Preferences;
@@ -49,6 +52,10 @@ pub enum Command {
     MoreLike(PathBuf),
     /// Ask for less like this as well.
     LessLike(PathBuf),
+    /// Look at the answer through a lens.
+    Lens(LensWish),
+    /// Something about the map of the library.
+    Map(MapWish),
     /// Files and folders that were dropped, typed or pasted: folders are added, a picture is asked.
     Take(Vec<PathBuf>),
     /// Text that was typed or pasted and should name a file or folder.
@@ -83,6 +90,8 @@ pub enum Command {
     Reveal(PathBuf),
     /// Put a path on the clipboard.
     CopyPath(PathBuf),
+    /// Put the list of unreadable files, with the reasons, on the clipboard.
+    CopyFailures,
     /// Open or close the list of unreadable files.
     ShowFailures(bool),
     /// Take a message away.
@@ -91,6 +100,8 @@ pub enum Command {
     CompareWith(Option<String>),
     /// Something about the prompt pool.
     Pool(PoolCommand),
+    /// What the settings panel wishes.
+    Settings(SettingsCommand),
     /// The user set something that is kept.
     Prefer(Box<Preferences>),
 }

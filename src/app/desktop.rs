@@ -66,6 +66,16 @@ pub fn pick_save_place(events: &Events, title: &str, path: &Path, known: &[Forma
     });
 }
 
+/// Lets the user choose a model file.
+pub fn pick_model(events: &Events) {
+    let dialog = rfd::AsyncFileDialog::new()
+        .set_title("Use another model")
+        .add_filter("Checkpoints", &["safetensors", "pth", "pt"])
+        .add_filter("All files", &["*"])
+        .pick_file();
+    pick(events, dialog, Event::ModelPicked);
+}
+
 /// Waits for a dialog on a thread; it was opened on the caller's, as macOS demands.
 fn pick(
     events: &Events,

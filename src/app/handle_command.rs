@@ -7,7 +7,7 @@ use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::{LESS, MORE, Query};
 use super::state::{Asking, EngineState, Indexing, View};
-use super::{desktop, pool, refine, wording};
+use super::{choices, desktop, lens, map, pool, refine, wording};
 use std::path::PathBuf;
 
 /// Carries out `command`.
@@ -45,6 +45,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::SetFilter(filter) => refine::filter(app, *filter, now_s),
         Command::MoreLike(path) => refine::like(app, &path, MORE, now_s),
         Command::LessLike(path) => refine::like(app, &path, LESS, now_s),
+        Command::Lens(wish) => lens::handle(app, wish),
+        Command::Map(wish) => map::handle(app, ctx, wish),
         Command::Take(paths) => desktop::sort(&app.events, paths),
         Command::TakeText(text) => take_text(app, &text, now_s),
         Command::TakePixels(image) => take_pixels(app, &image, now_s),
@@ -77,12 +79,21 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
             );
             app.state.messages.add(Kind::Info, text, now_s);
         }
+        Command::CopyFailures => {
+            if let Some(library) = &app.state.library {
+                ctx.copy_text(wording::list_of_failures(&library.failures));
+                let text = "The list of unreadable files is on the clipboard.";
+                app.state.messages.add(Kind::Info, text, now_s);
+            }
+        }
         Command::ShowFailures(open) => app.state.failures_open = open,
         Command::Dismiss(id) => app.state.messages.dismiss(id),
         Command::CompareWith(domain) => app.state.compare_with = domain,
         Command::Pool(command) => pool::handle(app, command),
+        Command::Settings(command) => choices::handle_command(app, command),
         Command::Prefer(preferences) => {
-            ctx.set_theme(preferences.theme);
+            preferences.apply(ctx);
+            app.thumbnails.set_budget(preferences.cache_bytes());
             // Saving is part of a frame, and the next one may be long in coming.
             ctx.request_repaint_after(AUTO_SAVE);
             app.state.preferences = *preferences;

@@ -1,5 +1,6 @@
 //! What news from the workers changes.
 
+use super::choices::{self, SettingsCommand};
 use super::command::Command;
 use super::engine::{Answer, Ended, Event, HITS};
 use super::handle_command::ask_again;
@@ -10,6 +11,7 @@ use super::query::Query;
 use super::state::{EngineState, Indexing};
 use super::window;
 use super::wording::{counted, file_name};
+use super::{lens, map};
 use crate::figures;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +21,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
     let now_s = ctx.input(|input| input.time);
     let state = &mut app.state;
     match event {
-        Event::Ready(facts) => state.engine = EngineState::Ready(facts),
+        Event::Ready(facts) => {
+            state.engine = EngineState::Ready(facts);
+            // It is a map of what another model finds alike.
+            state.map = Default::default();
+        }
         Event::Broken(reason) => {
             state.asking = None;
             state.messages.add(Kind::Error, reason.clone(), now_s);
@@ -53,6 +59,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 asking.early = Some(answer);
             }
         }
+        Event::Lens(news) => lens::receive(app, news, now_s),
+        Event::Map(news) => map::receive(app, news, now_s),
         Event::Preview { query, image } => app.set_preview(ctx, query, image),
         Event::Refused { generation, reason } => {
             if state.asking.as_ref().map(|asking| asking.generation) == Some(generation) {
@@ -73,7 +81,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                     if let Some(text) = summary(indexing.as_ref(), &ended) {
                         state.messages.add(Kind::Info, text, now_s);
                     }
-                    if ended.stopped {
+                    // Not where settings ended it, to go on with them.
+                    if ended.stopped && indexing.is_some_and(|indexing| indexing.stopping) {
                         state.waiting_roots.clear();
                     }
                 }
@@ -103,6 +112,13 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             if !files.is_empty() {
                 app.commands.send(Command::Ask(Query::files(files)));
             }
+        }
+        Event::Configured(configured) => choices::handle_configured(app, configured, now_s),
+        Event::ModelPicked(path) => app
+            .commands
+            .send(Command::Settings(SettingsCommand::UseModel(path))),
+        Event::ThumbnailsOnDisk { files, bytes } => {
+            state.choices.thumbnails = Some((files, bytes));
         }
         Event::HandedOver(paths) => {
             window::to_front(ctx);

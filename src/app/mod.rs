@@ -5,6 +5,7 @@
 //! on named threads: the engine (model, library and searcher), one indexing job, thumbnail loaders, and errands such as
 //! dialogs. Their events wake the window; answers of an older generation are dropped.
 
+mod choices;
 mod command;
 mod desktop;
 mod engine;
@@ -15,6 +16,8 @@ mod handle_event;
 mod handover;
 mod history;
 mod input;
+mod lens;
+mod map;
 mod messages;
 mod panels;
 mod pasted;
@@ -30,6 +33,8 @@ mod wording;
 
 pub use command::{Command, Commands};
 pub use engine::{Answer, Browse, LibraryFacts, Listing, Setup, Wanted};
+pub use lens::{LensChoice, RankMove};
+pub use map::MapKind;
 pub use puma_app::PumaApp;
 pub use query::{Part, Query, Source};
 pub use state::State;

@@ -1,8 +1,9 @@
+use super::choices::Choices;
 use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
 use super::frames::Frames;
 use super::handover;
-use super::panels::{self, Look, QueryBar};
+use super::panels::{self, Look, MapView, QueryBar};
 use super::query::Query;
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::{Thumbnail, ThumbnailCache};
@@ -22,16 +23,18 @@ pub struct PumaApp {
     arriving: Receiver<Event>,
     pub(super) thumbnails: ThumbnailCache,
     query_bar: QueryBar,
+    map_view: MapView,
+    settings_panel: panels::SettingsPanel,
     preview: Option<(Query, TextureHandle)>,
     /// How many pictures were pasted in this run.
     pub(super) pasted: u64,
     title: String,
     frames: Frames,
+    /// How large everything was in the last frame.
+    zoom: f32,
     door: Option<handover::Guard>,
 }
 
-/// Texture memory for thumbnails: about a thousand of them.
-const THUMBNAIL_BUDGET_BYTES: usize = 256 << 20;
 /// Key of the preferences in eframe's storage.
 const STORED: &str = "preferences";
 /// How soon a change of the preferences is on disk, whatever then happens to the program.
@@ -53,15 +56,23 @@ impl PumaApp {
             .storage
             .and_then(|storage| eframe::get_value(storage, STORED))
             .unwrap_or_default();
-        ctx.set_theme(preferences.theme);
+        preferences.apply(ctx);
         let (events, arriving) = Events::channel(ctx);
-        let thumbnails = ThumbnailCache::start(ctx, &setup.thumbnails, THUMBNAIL_BUDGET_BYTES)?;
+        let thumbnails = ThumbnailCache::start(ctx, &setup.thumbnails, preferences.cache_bytes())?;
         let drops_arrive = setup.drops_arrive;
+        let pictures_folder = setup.pictures_folder.clone();
+        let choices = Choices {
+            settings: setup.settings.clone(),
+            thumbnails_folder: setup.thumbnails.clone(),
+            ..Choices::default()
+        };
         let engine = Engine::start(setup, events.clone())?;
         let app = PumaApp {
             state: State {
                 preferences,
                 drops_arrive,
+                choices,
+                pictures_folder,
                 ..State::default()
             },
             commands: Commands::default(),
@@ -70,10 +81,13 @@ impl PumaApp {
             arriving,
             thumbnails,
             query_bar: QueryBar::default(),
+            map_view: MapView::default(),
+            settings_panel: panels::SettingsPanel::default(),
             preview: None,
             pasted: 0,
             title: String::new(),
             frames: Frames::default(),
+            zoom: ctx.zoom_factor(),
             door: None,
         };
         if !ask.is_empty() {
@@ -96,6 +110,17 @@ impl PumaApp {
         &self.state
     }
 
+    /// Whether thumbnails that were asked for have not come yet.
+    pub fn is_loading_pictures(&self) -> bool {
+        self.thumbnails.is_loading()
+    }
+
+    /// Whether the picture of the shown query is there.
+    pub fn has_preview(&self) -> bool {
+        let shown = self.state.answer.as_ref().map(|answer| &answer.query);
+        shown.is_some() && self.preview.as_ref().map(|(query, _)| query) == shown
+    }
+
     fn receive(&mut self, ctx: &egui::Context) {
         // No more than are there now: workers that never rest must not keep the frame waiting.
         for _ in 0..self.arriving.len() {
@@ -109,6 +134,8 @@ impl PumaApp {
             handle_command::handle(self, ctx, command);
         }
         pool::keep_up(self);
+        super::lens::follow(self);
+        super::map::follow(self);
         let now_s = ctx.input(|input| input.time);
         if let Some(left_s) = self.state.messages.expire(now_s) {
             ctx.request_repaint_after(Duration::from_secs_f64(left_s.max(0.05)));
@@ -180,11 +207,18 @@ impl PumaApp {
         let ground =
             egui::Frame::central_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10));
         CentralPanel::default().frame(ground).show(ui, |ui| {
-            middle(ui, look, &mut self.thumbnails, first_start);
+            middle(
+                ui,
+                look,
+                &mut self.thumbnails,
+                &mut self.map_view,
+                first_start,
+            );
         });
         frames.mark("middle");
         panels::messages(ui, look);
         panels::failures(ui, look);
+        self.settings_panel.show(ui, look);
         panels::forget(ui, look);
         panels::drop_zone(ui);
         frames.mark("what lies over it");
@@ -199,15 +233,24 @@ fn bar_frame(ui: &Ui) -> egui::Frame {
     egui::Frame::side_top_panel(ui.style()).inner_margin(egui::Margin::symmetric(10, 7))
 }
 
-fn middle(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, first_start: bool) {
+fn middle(
+    ui: &mut Ui,
+    look: Look<'_>,
+    thumbnails: &mut ThumbnailCache,
+    map_view: &mut MapView,
+    first_start: bool,
+) {
     let state = look.state;
     if first_start && state.asking.is_none() {
         panels::welcome(ui, look);
     } else if state.preferences.view == View::Prompts {
         panels::prompts(ui, look);
+    } else if state.preferences.view == View::Map {
+        map_view.show(ui, look, thumbnails);
     } else if let Some(listing) = &state.listing {
         panels::listing(ui, look, listing, thumbnails);
     } else if let Some(answer) = &state.answer {
+        panels::lens(ui, look, answer);
         panels::neighbours(ui, look, answer, thumbnails);
     } else if state.library.is_none() && matches!(state.engine, EngineState::Starting) {
         ui.centered_and_justified(|ui| ui.spinner());
@@ -224,6 +267,13 @@ impl eframe::App for PumaApp {
         if title != self.title {
             ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;
+        }
+        // Ctrl and plus, minus or zero are egui's own.
+        let zoom = ctx.zoom_factor();
+        if zoom != self.zoom {
+            self.zoom = zoom;
+            self.state.preferences.zoom = zoom;
+            ctx.request_repaint_after(AUTO_SAVE);
         }
         self.frames.mark("news and wishes");
     }

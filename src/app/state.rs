@@ -1,7 +1,10 @@
 //! Everything the panels show. Panels read it; only the command and event handlers write it.
 
+use super::choices::Choices;
 use super::engine::{Answer, LibraryFacts, Listing, ModelFacts};
 use super::history::History;
+use super::lens::LensState;
+use super::map::{MapKind, MapState};
 use super::messages::Messages;
 use super::pool::{Pool, PoolPreferences};
 use super::query::Query;
@@ -19,6 +22,8 @@ pub enum View {
     Neighbours,
     /// The prompt profiles of the library's domains.
     Prompts,
+    /// The library on a plane.
+    Map,
 }
 
 /// What is taken away from similarities before they are drawn.
@@ -61,6 +66,12 @@ pub struct Preferences {
     pub scale: Scale,
     /// What is set about prompts.
     pub pool: PoolPreferences,
+    /// Which map of the library is shown.
+    pub map: MapKind,
+    /// How much larger than usual everything is.
+    pub zoom: f32,
+    /// Memory for the pictures on the screen, in MiB.
+    pub cache_mib: u32,
     /// Whether the panel of folders is open.
     pub folders_open: bool,
     /// Whether the panel of reasons is open.
@@ -76,9 +87,30 @@ impl Default for Preferences {
             chart: Chart::default(),
             scale: Scale::default(),
             pool: PoolPreferences::default(),
+            map: MapKind::default(),
+            zoom: 1.0,
+            cache_mib: 256,
             folders_open: true,
             why_open: true,
         }
+    }
+}
+
+/// Smallest and largest text, compared with the usual one.
+pub const ZOOMS: std::ops::RangeInclusive<f32> = 0.7..=2.5;
+/// Least and most memory for pictures, in MiB.
+pub const CACHES_MIB: std::ops::RangeInclusive<u32> = 64..=4096;
+
+impl Preferences {
+    /// Tells egui what it has to know.
+    pub fn apply(&self, ctx: &egui::Context) {
+        ctx.set_theme(self.theme);
+        ctx.set_zoom_factor(self.zoom.clamp(*ZOOMS.start(), *ZOOMS.end()));
+    }
+
+    /// Memory for the pictures on the screen, in bytes.
+    pub fn cache_bytes(&self) -> usize {
+        (self.cache_mib.clamp(*CACHES_MIB.start(), *CACHES_MIB.end()) as usize) << 20
     }
 }
 
@@ -140,6 +172,10 @@ pub struct State {
     pub asking: Option<Asking>,
     /// The answer that is shown.
     pub answer: Option<Arc<Answer>>,
+    /// The lens that the answer is looked at through.
+    pub lens: LensState,
+    /// The map of the library.
+    pub map: MapState,
     /// Photos shown without a question; over the answer, while there is one.
     pub listing: Option<Arc<Listing>>,
     /// The list that was wished for last; older ones are stale.
@@ -162,6 +198,10 @@ pub struct State {
     pub failures_open: bool,
     /// The domain the query is compared with, where the user chose one.
     pub compare_with: Option<String>,
+    /// The pictures folder of the system, offered at the first start.
+    pub pictures_folder: Option<PathBuf>,
+    /// The settings panel.
+    pub choices: Choices,
     /// Whether this desktop hands dropped files to the window.
     pub drops_arrive: bool,
 }

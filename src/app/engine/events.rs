@@ -1,4 +1,6 @@
-use super::{Answer, LibraryFacts, Listing, ModelFacts};
+use super::{Answer, Configured, LibraryFacts, Listing, ModelFacts};
+use crate::app::lens::LensNews;
+use crate::app::map::MapNews;
 use crate::app::pool::PoolEvent;
 use crate::app::query::Query;
 use crate::figures::Profile;
@@ -23,6 +25,10 @@ pub enum Event {
     Answer(Arc<Answer>),
     /// Photos are listed.
     Listed(Arc<Listing>),
+    /// News of the lens.
+    Lens(LensNews),
+    /// News of the map.
+    Map(MapNews),
     /// The picture of a query, at most 640 px a side, upright.
     Preview {
         /// Of which query.
@@ -36,6 +42,17 @@ pub enum Event {
         generation: u64,
         /// Why, in words.
         reason: String,
+    },
+    /// What became of changed settings.
+    Configured(Configured),
+    /// The user chose a model file.
+    ModelPicked(PathBuf),
+    /// What the small copies on disk take.
+    ThumbnailsOnDisk {
+        /// How many there are.
+        files: usize,
+        /// Their size.
+        bytes: u64,
     },
     /// Indexing went on.
     Progress(Progress),

@@ -1,4 +1,6 @@
 use super::answering::Answering;
+use super::background::{Background, Newest};
+use super::configure::wait_for_other_settings;
 use super::job::{self, Job, Work};
 use super::{Event, Events, ModelFacts, Request, Setup};
 use crate::app::pool::PoolEvent;
@@ -21,31 +23,40 @@ pub(super) fn run(
     requests: &Receiver<Request>,
     to_self: &Sender<Request>,
     newest: &[Arc<AtomicU64>; 2],
+    background: Newest,
     events: &Events,
 ) {
-    let worker = match Worker::start(setup, to_self, events) {
-        Ok(worker) => worker,
-        Err(error) => {
-            events.send(Event::Broken(format!("{error:#}")));
-            return;
+    let mut setup = setup.clone();
+    loop {
+        match Worker::start(&setup, to_self, background.clone(), events) {
+            Ok(worker) => return worker.serve(requests, newest),
+            Err(error) => events.send(Event::Broken(format!("{error:#}"))),
+        };
+        match wait_for_other_settings(&setup, requests, events) {
+            Some(other) => setup = other,
+            None => return,
         }
-    };
-    worker.serve(requests, newest);
+    }
 }
 
-struct Worker<'a> {
-    setup: &'a Setup,
-    puma: Arc<Puma>,
-    answering: Answering,
-    events: &'a Events,
+pub(super) struct Worker<'a> {
+    pub(super) setup: Setup,
+    pub(super) puma: Arc<Puma>,
+    pub(super) answering: Answering,
+    pub(super) events: &'a Events,
     to_self: &'a Sender<Request>,
-    job: Option<Job>,
+    pub(super) job: Option<Job>,
+    /// What makes a domain in all folders from the next run over all of them on.
+    pub(super) rule_for_all: Option<DomainRule>,
+    newest_beside: Newest,
+    background: Background,
 }
 
 impl<'a> Worker<'a> {
     fn start(
-        setup: &'a Setup,
+        setup: &Setup,
         to_self: &'a Sender<Request>,
+        newest_beside: Newest,
         events: &'a Events,
     ) -> anyhow::Result<Worker<'a>> {
         let device = choose_device(setup.device)?;
@@ -53,12 +64,15 @@ impl<'a> Worker<'a> {
         events.send(Event::Ready(facts(setup, &device, &puma)));
         let answering = Answering::new(setup, Arc::clone(&puma))?;
         let mut worker = Worker {
-            setup,
+            setup: setup.clone(),
             puma,
             answering,
             events,
             to_self,
             job: None,
+            background: Background::new(newest_beside.clone()),
+            newest_beside,
+            rule_for_all: None,
         };
         worker.refresh(true);
         Ok(worker)
@@ -76,13 +90,31 @@ impl<'a> Worker<'a> {
                     if generation == newest.load(Ordering::SeqCst) {
                         self.answering.ask(generation, query, filter, self.events);
                     }
+                    self.newest_beside.answered(generation);
                 }
                 Ok(Request::List { generation, wanted }) => {
                     if generation == newest_list.load(Ordering::SeqCst) {
                         self.answering.list(generation, wanted, self.events);
                     }
                 }
+                Ok(Request::Look {
+                    generation,
+                    request,
+                }) => {
+                    let puma = Arc::clone(&self.puma);
+                    self.background
+                        .look(generation, *request, puma, self.events);
+                }
+                Ok(Request::DrawMap {
+                    generation,
+                    from_scratch,
+                }) => {
+                    let searcher = self.answering.searcher();
+                    self.background
+                        .draw_map(generation, from_scratch, searcher, self.events);
+                }
                 Ok(Request::Index { root, control }) => self.index(root, control),
+                Ok(Request::Configure(settings)) => self.configure(*settings),
                 Ok(Request::Forget(root)) => self.forget(&root),
                 Ok(Request::Refresh) => self.refresh(false),
                 Ok(Request::Quit) | Err(RecvTimeoutError::Disconnected) => break,
@@ -99,6 +131,7 @@ impl<'a> Worker<'a> {
         if let Some(job) = self.job.take() {
             job.end();
         }
+        self.background.end();
     }
 
     fn index(&mut self, root: Option<PathBuf>, control: Arc<Control>) {
@@ -106,11 +139,15 @@ impl<'a> Worker<'a> {
             // The window starts one run at a time, so this one is about to end anyway.
             job.end();
         }
+        let rule_for_all = match &root {
+            None => self.rule_for_all.take(),
+            Some(_) => None,
+        };
         let work = Work {
             library: self.setup.library.clone(),
             puma: Arc::clone(&self.puma),
+            options: job::options(&self.setup, rule_for_all),
             folders: root.into_iter().collect(),
-            options: job::options(&self.setup.thumbnails, self.new_domain_rule()),
         };
         let to_self = self.to_self.clone();
         let ended = move || {
@@ -124,12 +161,6 @@ impl<'a> Worker<'a> {
                 self.events.send(Event::IndexingEnded(Err(text)));
             }
         }
-    }
-
-    /// Folders that are known keep their own rule; the default needs not be said.
-    fn new_domain_rule(&self) -> Option<DomainRule> {
-        let rule = self.setup.domain_rule;
-        (rule != DomainRule::default()).then_some(rule)
     }
 
     fn forget(&mut self, root: &std::path::Path) {
@@ -149,7 +180,7 @@ impl<'a> Worker<'a> {
         self.refresh(false);
     }
 
-    fn refresh(&mut self, even_if_unchanged: bool) {
+    pub(super) fn refresh(&mut self, even_if_unchanged: bool) {
         match self.answering.refresh(even_if_unchanged) {
             Ok(Some((library, profiles))) => {
                 self.events.send(Event::Profiles(profiles));
@@ -166,7 +197,7 @@ impl<'a> Worker<'a> {
     }
 }
 
-fn load(setup: &Setup, device: &ChosenDevice) -> anyhow::Result<Puma> {
+pub(super) fn load(setup: &Setup, device: &ChosenDevice) -> anyhow::Result<Puma> {
     match &setup.model {
         None => Puma::shipped(&device.device).context("the model that PUMA ships"),
         Some(path) => {
@@ -176,7 +207,7 @@ fn load(setup: &Setup, device: &ChosenDevice) -> anyhow::Result<Puma> {
     }
 }
 
-fn facts(setup: &Setup, device: &ChosenDevice, puma: &Puma) -> ModelFacts {
+pub(super) fn facts(setup: &Setup, device: &ChosenDevice, puma: &Puma) -> ModelFacts {
     let device_name = match device.device.location() {
         candle_core::DeviceLocation::Cpu => "CPU".to_owned(),
         candle_core::DeviceLocation::Cuda { gpu_id } => format!("CUDA {gpu_id}"),
