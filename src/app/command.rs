@@ -2,6 +2,8 @@
 
 use super::choices::SettingsCommand;
 use super::engine::Browse;
+use super::lens::LensWish;
+use super::map::MapWish;
 use super::query::Query;
 use super::state::Preferences;
 use crate::library::PhotoId;
@@ -49,6 +51,10 @@ pub enum Command {
     MoreLike(PathBuf),
     /// Ask for less like this as well.
     LessLike(PathBuf),
+    /// Look at the answer through a lens.
+    Lens(LensWish),
+    /// Something about the map of the library.
+    Map(MapWish),
     /// Files and folders that were dropped, typed or pasted: folders are added, a picture is asked.
     Take(Vec<PathBuf>),
     /// Text that was typed or pasted and should name a file or folder.

@@ -7,7 +7,7 @@ use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::{LESS, MORE, Query};
 use super::state::{Asking, EngineState, Indexing, View};
-use super::{choices, desktop, refine, wording};
+use super::{choices, desktop, lens, map, refine, wording};
 use std::path::PathBuf;
 
 /// Carries out `command`.
@@ -45,6 +45,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::SetFilter(filter) => refine::filter(app, *filter, now_s),
         Command::MoreLike(path) => refine::like(app, &path, MORE, now_s),
         Command::LessLike(path) => refine::like(app, &path, LESS, now_s),
+        Command::Lens(wish) => lens::handle(app, wish),
+        Command::Map(wish) => map::handle(app, ctx, wish),
         Command::Take(paths) => desktop::sort(&app.events, paths),
         Command::TakeText(text) => take_text(app, &text, now_s),
         Command::TakePixels(image) => take_pixels(app, &image, now_s),

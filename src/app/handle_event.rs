@@ -10,6 +10,7 @@ use super::query::Query;
 use super::state::{EngineState, Indexing};
 use super::window;
 use super::wording::{counted, file_name};
+use super::{lens, map};
 use crate::figures;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
     let now_s = ctx.input(|input| input.time);
     let state = &mut app.state;
     match event {
-        Event::Ready(facts) => state.engine = EngineState::Ready(facts),
+        Event::Ready(facts) => {
+            state.engine = EngineState::Ready(facts);
+            // It is a map of what another model finds alike.
+            state.map = Default::default();
+        }
         Event::Broken(reason) => {
             state.asking = None;
             state.messages.add(Kind::Error, reason.clone(), now_s);
@@ -51,6 +56,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 asking.early = Some(answer);
             }
         }
+        Event::Lens(news) => lens::receive(app, news, now_s),
+        Event::Map(news) => map::receive(app, news, now_s),
         Event::Preview { query, image } => app.set_preview(ctx, query, image),
         Event::Refused { generation, reason } => {
             if state.asking.as_ref().map(|asking| asking.generation) == Some(generation) {

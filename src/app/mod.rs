@@ -16,6 +16,8 @@ mod handle_event;
 mod handover;
 mod history;
 mod input;
+mod lens;
+mod map;
 mod messages;
 mod panels;
 mod pasted;
@@ -30,6 +32,8 @@ mod wording;
 
 pub use command::{Command, Commands};
 pub use engine::{Answer, Browse, LibraryFacts, Listing, Setup, Wanted};
+pub use lens::{LensChoice, RankMove};
+pub use map::MapKind;
 pub use puma_app::PumaApp;
 pub use query::{Part, Query, Source};
 pub use state::State;

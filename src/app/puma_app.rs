@@ -3,7 +3,7 @@ use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
 use super::frames::Frames;
 use super::handover;
-use super::panels::{self, Look, QueryBar};
+use super::panels::{self, Look, MapView, QueryBar};
 use super::query::Query;
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::{Thumbnail, ThumbnailCache};
@@ -23,6 +23,7 @@ pub struct PumaApp {
     arriving: Receiver<Event>,
     pub(super) thumbnails: ThumbnailCache,
     query_bar: QueryBar,
+    map_view: MapView,
     settings_panel: panels::SettingsPanel,
     preview: Option<(Query, TextureHandle)>,
     /// How many pictures were pasted in this run.
@@ -80,6 +81,7 @@ impl PumaApp {
             arriving,
             thumbnails,
             query_bar: QueryBar::default(),
+            map_view: MapView::default(),
             settings_panel: panels::SettingsPanel::default(),
             preview: None,
             pasted: 0,
@@ -131,6 +133,8 @@ impl PumaApp {
         for command in self.commands.take() {
             handle_command::handle(self, ctx, command);
         }
+        super::lens::follow(self);
+        super::map::follow(self);
         let now_s = ctx.input(|input| input.time);
         if let Some(left_s) = self.state.messages.expire(now_s) {
             ctx.request_repaint_after(Duration::from_secs_f64(left_s.max(0.05)));
@@ -202,7 +206,13 @@ impl PumaApp {
         let ground =
             egui::Frame::central_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10));
         CentralPanel::default().frame(ground).show(ui, |ui| {
-            middle(ui, look, &mut self.thumbnails, first_start);
+            middle(
+                ui,
+                look,
+                &mut self.thumbnails,
+                &mut self.map_view,
+                first_start,
+            );
         });
         frames.mark("middle");
         panels::messages(ui, look);
@@ -222,15 +232,24 @@ fn bar_frame(ui: &Ui) -> egui::Frame {
     egui::Frame::side_top_panel(ui.style()).inner_margin(egui::Margin::symmetric(10, 7))
 }
 
-fn middle(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, first_start: bool) {
+fn middle(
+    ui: &mut Ui,
+    look: Look<'_>,
+    thumbnails: &mut ThumbnailCache,
+    map_view: &mut MapView,
+    first_start: bool,
+) {
     let state = look.state;
     if first_start && state.asking.is_none() {
         panels::welcome(ui, look);
     } else if state.preferences.view == View::Prompts {
         panels::prompts(ui, look);
+    } else if state.preferences.view == View::Map {
+        map_view.show(ui, look, thumbnails);
     } else if let Some(listing) = &state.listing {
         panels::listing(ui, look, listing, thumbnails);
     } else if let Some(answer) = &state.answer {
+        panels::lens(ui, look, answer);
         panels::neighbours(ui, look, answer, thumbnails);
     } else if state.library.is_none() && matches!(state.engine, EngineState::Starting) {
         ui.centered_and_justified(|ui| ui.spinner());

@@ -3,6 +3,8 @@
 use super::choices::Choices;
 use super::engine::{Answer, LibraryFacts, Listing, ModelFacts};
 use super::history::History;
+use super::lens::LensState;
+use super::map::{MapKind, MapState};
 use super::messages::Messages;
 use super::query::Query;
 use crate::figures::{self, Profile};
@@ -19,6 +21,8 @@ pub enum View {
     Neighbours,
     /// The prompt profiles of the library's domains.
     Prompts,
+    /// The library on a plane.
+    Map,
 }
 
 /// How the profiles of the domains are drawn.
@@ -69,6 +73,8 @@ pub struct Preferences {
     pub chart: Chart,
     /// What is taken away from similarities before they are drawn.
     pub scale: Scale,
+    /// Which map of the library is shown.
+    pub map: MapKind,
     /// How much larger than usual everything is.
     pub zoom: f32,
     /// Memory for the pictures on the screen, in MiB.
@@ -87,6 +93,7 @@ impl Default for Preferences {
             view: View::default(),
             chart: Chart::default(),
             scale: Scale::default(),
+            map: MapKind::default(),
             zoom: 1.0,
             cache_mib: 256,
             folders_open: true,
@@ -169,6 +176,10 @@ pub struct State {
     pub asking: Option<Asking>,
     /// The answer that is shown.
     pub answer: Option<Arc<Answer>>,
+    /// The lens that the answer is looked at through.
+    pub lens: LensState,
+    /// The map of the library.
+    pub map: MapState,
     /// Photos shown without a question; over the answer, while there is one.
     pub listing: Option<Arc<Listing>>,
     /// The list that was wished for last; older ones are stale.

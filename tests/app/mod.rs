@@ -5,6 +5,8 @@ mod asking;
 mod flow;
 mod folders;
 mod gallery;
+mod lens;
+mod map;
 mod pictures_of_states;
 mod render;
 mod settings;

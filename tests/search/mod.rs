@@ -1,4 +1,6 @@
 //! Tests of `search`: queries against a small indexed library, and against `puma eval` on real photos.
+mod lens;
+mod map;
 mod real_photos;
 
 use crate::pictures;

@@ -57,6 +57,7 @@ impl Answering {
                     domain,
                     domain_source,
                     hits: found.answer.hits,
+                    moves: Vec::new(),
                     groups: found.answer.groups,
                     searched: found.answer.searched,
                     passed: found.answer.passed,
@@ -71,6 +72,11 @@ impl Answering {
                 events.send(Event::Refused { generation, reason });
             }
         }
+    }
+
+    /// The searcher; a clone is the same one.
+    pub(super) fn searcher(&self) -> Searcher {
+        self.searcher.clone()
     }
 
     /// Lists photos.

@@ -1,4 +1,6 @@
 use super::{Answer, Configured, LibraryFacts, Listing, ModelFacts};
+use crate::app::lens::LensNews;
+use crate::app::map::MapNews;
 use crate::app::query::Query;
 use crate::figures::Profile;
 use crate::pipeline::Progress;
@@ -20,6 +22,10 @@ pub enum Event {
     Answer(Arc<Answer>),
     /// Photos are listed.
     Listed(Arc<Listing>),
+    /// News of the lens.
+    Lens(LensNews),
+    /// News of the map.
+    Map(MapNews),
     /// The picture of a query, at most 640 px a side, upright.
     Preview {
         /// Of which query.

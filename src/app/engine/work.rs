@@ -1,4 +1,5 @@
 use super::answering::Answering;
+use super::background::{Background, Newest};
 use super::configure::wait_for_other_settings;
 use super::job::{self, Job, Work};
 use super::{Event, Events, ModelFacts, Request, Setup};
@@ -21,11 +22,12 @@ pub(super) fn run(
     requests: &Receiver<Request>,
     to_self: &Sender<Request>,
     newest: &[Arc<AtomicU64>; 2],
+    background: Newest,
     events: &Events,
 ) {
     let mut setup = setup.clone();
     loop {
-        match Worker::start(&setup, to_self, events) {
+        match Worker::start(&setup, to_self, background.clone(), events) {
             Ok(worker) => return worker.serve(requests, newest),
             Err(error) => events.send(Event::Broken(format!("{error:#}"))),
         };
@@ -45,12 +47,15 @@ pub(super) struct Worker<'a> {
     pub(super) job: Option<Job>,
     /// What makes a domain in all folders from the next run over all of them on.
     pub(super) rule_for_all: Option<DomainRule>,
+    newest_beside: Newest,
+    background: Background,
 }
 
 impl<'a> Worker<'a> {
     fn start(
         setup: &Setup,
         to_self: &'a Sender<Request>,
+        newest_beside: Newest,
         events: &'a Events,
     ) -> anyhow::Result<Worker<'a>> {
         let device = choose_device(setup.device)?;
@@ -64,6 +69,8 @@ impl<'a> Worker<'a> {
             events,
             to_self,
             job: None,
+            background: Background::new(newest_beside.clone()),
+            newest_beside,
             rule_for_all: None,
         };
         worker.refresh(true);
@@ -82,11 +89,28 @@ impl<'a> Worker<'a> {
                     if generation == newest.load(Ordering::SeqCst) {
                         self.answering.ask(generation, query, filter, self.events);
                     }
+                    self.newest_beside.answered(generation);
                 }
                 Ok(Request::List { generation, wanted }) => {
                     if generation == newest_list.load(Ordering::SeqCst) {
                         self.answering.list(generation, wanted, self.events);
                     }
+                }
+                Ok(Request::Look {
+                    generation,
+                    request,
+                }) => {
+                    let puma = Arc::clone(&self.puma);
+                    self.background
+                        .look(generation, *request, puma, self.events);
+                }
+                Ok(Request::DrawMap {
+                    generation,
+                    from_scratch,
+                }) => {
+                    let searcher = self.answering.searcher();
+                    self.background
+                        .draw_map(generation, from_scratch, searcher, self.events);
                 }
                 Ok(Request::Index { root, control }) => self.index(root, control),
                 Ok(Request::Configure(settings)) => self.configure(*settings),
@@ -106,6 +130,7 @@ impl<'a> Worker<'a> {
         if let Some(job) = self.job.take() {
             job.end();
         }
+        self.background.end();
     }
 
     fn index(&mut self, root: Option<PathBuf>, control: Arc<Control>) {
