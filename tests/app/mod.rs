@@ -3,6 +3,7 @@
 mod accessible;
 mod asking;
 mod flow;
+mod folders;
 mod gallery;
 mod lens;
 mod map;

@@ -116,7 +116,8 @@ impl<'a> Worker<'a> {
                 Ok(Request::Index { root, control }) => self.index(root, control),
                 Ok(Request::Configure(settings)) => self.configure(*settings),
                 Ok(Request::Forget(root)) => self.forget(&root),
-                Ok(Request::Refresh) => self.refresh(false),
+                // Folders may have gone or come back, which the catalogue does not know.
+                Ok(Request::Refresh) => self.refresh(true),
                 Ok(Request::Quit) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     if self.job.is_some() {
