@@ -21,6 +21,7 @@ mod map;
 mod messages;
 mod panels;
 mod pasted;
+mod pool;
 mod puma_app;
 mod query;
 mod refine;

@@ -7,7 +7,7 @@ use super::panels::{self, Look, MapView, QueryBar};
 use super::query::Query;
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::{Thumbnail, ThumbnailCache};
-use super::{handle_command, handle_event, input, theme, window};
+use super::{handle_command, handle_event, input, pool, theme, window};
 use crossbeam_channel::Receiver;
 use egui::{CentralPanel, Panel, TextureHandle, TextureOptions, Ui};
 use std::path::PathBuf;
@@ -133,6 +133,7 @@ impl PumaApp {
         for command in self.commands.take() {
             handle_command::handle(self, ctx, command);
         }
+        pool::keep_up(self);
         super::lens::follow(self);
         super::map::follow(self);
         let now_s = ctx.input(|input| input.time);

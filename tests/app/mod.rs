@@ -3,10 +3,12 @@
 mod accessible;
 mod asking;
 mod flow;
+mod folders;
 mod gallery;
 mod lens;
 mod map;
 mod pictures_of_states;
+mod pool;
 mod render;
 mod settings;
 mod trouble;

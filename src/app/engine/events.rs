@@ -1,6 +1,7 @@
 use super::{Answer, Configured, LibraryFacts, Listing, ModelFacts};
 use crate::app::lens::LensNews;
 use crate::app::map::MapNews;
+use crate::app::pool::PoolEvent;
 use crate::app::query::Query;
 use crate::figures::Profile;
 use crate::pipeline::Progress;
@@ -18,6 +19,8 @@ pub enum Event {
     Library(LibraryFacts),
     /// The mean prompt similarities of its domains now.
     Profiles(Vec<Profile>),
+    /// Something about the prompt pool.
+    Pool(PoolEvent),
     /// A question is answered.
     Answer(Arc<Answer>),
     /// Photos are listed.

@@ -1,24 +1,30 @@
 //! The parts of the window, one file each: they show the state and send commands.
 
 mod bars;
+mod chart;
 mod drop_zone;
 mod failures;
 mod figure3;
 mod folders;
 mod forget;
 mod grid;
+mod health;
+mod heat_map;
 mod lens;
+mod lines;
 mod listing;
 mod map;
 mod messages;
 mod pointed;
 mod prompts;
 mod query_bar;
+mod save_figure;
 mod settings;
 mod status_bar;
 mod tile;
 mod welcome;
 mod why;
+mod why_match;
 
 pub use drop_zone::drop_zone;
 pub use failures::failures;
