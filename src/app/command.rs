@@ -4,6 +4,7 @@ use super::choices::SettingsCommand;
 use super::engine::Browse;
 use super::lens::LensWish;
 use super::map::MapWish;
+use super::pool::PoolCommand;
 use super::query::Query;
 use super::results::Wish;
 use super::state::Preferences;
@@ -98,6 +99,8 @@ pub enum Command {
     Dismiss(u64),
     /// Compare the query with this domain, or with its own.
     CompareWith(Option<String>),
+    /// Something about the prompt pool.
+    Pool(PoolCommand),
     /// What the settings panel wishes.
     Settings(SettingsCommand),
     /// The user set something that is kept.

@@ -7,7 +7,7 @@ use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::{LESS, MORE, Query};
 use super::state::{Asking, EngineState, Indexing, View};
-use super::{choices, desktop, lens, map, refine, results, wording};
+use super::{choices, desktop, lens, map, pool, refine, results, wording};
 use std::path::PathBuf;
 
 /// Carries out `command`.
@@ -86,6 +86,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::ShowFailures(open) => app.state.failures_open = open,
         Command::Dismiss(id) => app.state.messages.dismiss(id),
         Command::CompareWith(domain) => app.state.compare_with = domain,
+        Command::Pool(command) => pool::handle(app, command),
         Command::Settings(command) => choices::handle_command(app, command),
         Command::Prefer(preferences) => {
             preferences.apply(ctx);

@@ -5,6 +5,7 @@ use super::command::Command;
 use super::engine::{Answer, Ended, Event, HITS};
 use super::handle_command::ask_again;
 use super::messages::Kind;
+use super::pool;
 use super::puma_app::PumaApp;
 use super::query::Query;
 use super::results;
@@ -49,7 +50,9 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         Event::Profiles(profiles) => {
             state.overall = figures::overall(&profiles);
             state.profiles = profiles;
+            pool::profiles_changed(app);
         }
+        Event::Pool(event) => pool::receive(app, event, now_s),
         Event::Answer(answer) => {
             if let Some(asking) = &mut state.asking
                 && asking.generation == answer.generation
@@ -106,6 +109,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             for folder in folders {
                 app.commands.send(Command::AddFolder(folder));
             }
+            let files = pool::without_benchmarks(app, files);
             if !files.is_empty() {
                 app.commands.send(Command::Ask(Query::files(files)));
             }

@@ -22,6 +22,7 @@ mod map;
 mod messages;
 mod panels;
 mod pasted;
+mod pool;
 mod puma_app;
 mod query;
 mod refine;

@@ -8,7 +8,7 @@ use super::query::Query;
 use super::results::{self, PictureLoader};
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::{Thumbnail, ThumbnailCache};
-use super::{handle_command, handle_event, input, theme, window};
+use super::{handle_command, handle_event, input, pool, theme, window};
 use crossbeam_channel::Receiver;
 use egui::{CentralPanel, Panel, TextureHandle, TextureOptions, Ui};
 use std::path::PathBuf;
@@ -144,6 +144,7 @@ impl PumaApp {
             handle_command::handle(self, ctx, command);
         }
         results::follow(&mut self.state);
+        pool::keep_up(self);
         super::lens::follow(self);
         super::map::follow(self);
         let now_s = ctx.input(|input| input.time);

@@ -6,9 +6,10 @@ use super::history::History;
 use super::lens::LensState;
 use super::map::{MapKind, MapState};
 use super::messages::Messages;
+use super::pool::{Pool, PoolPreferences};
 use super::query::Query;
 use super::results::Results;
-use crate::figures::{self, Profile};
+use crate::figures::{self, Chart, Profile};
 use crate::pipeline::Progress;
 use crate::search::{Filter, Order};
 use std::path::PathBuf;
@@ -24,16 +25,6 @@ pub enum View {
     Prompts,
     /// The library on a plane.
     Map,
-}
-
-/// How the profiles of the domains are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Chart {
-    /// One small chart a domain, all with the same scale.
-    #[default]
-    SmallMultiples,
-    /// All domains as lines in one chart.
-    Overlaid,
 }
 
 /// What is taken away from similarities before they are drawn.
@@ -74,6 +65,8 @@ pub struct Preferences {
     pub chart: Chart,
     /// What is taken away from similarities before they are drawn.
     pub scale: Scale,
+    /// What is set about prompts.
+    pub pool: PoolPreferences,
     /// Which map of the library is shown.
     pub map: MapKind,
     /// How much larger than usual everything is.
@@ -100,6 +93,7 @@ impl Default for Preferences {
             view: View::default(),
             chart: Chart::default(),
             scale: Scale::default(),
+            pool: PoolPreferences::default(),
             map: MapKind::default(),
             zoom: 1.0,
             cache_mib: 256,
@@ -182,6 +176,8 @@ pub struct State {
     pub profiles: Vec<Profile>,
     /// The profile of the whole library; `None` without photos.
     pub overall: Option<Profile>,
+    /// What is known of the prompt pool beyond the profiles.
+    pub pool: Pool,
     /// The question that is out.
     pub asking: Option<Asking>,
     /// The answer that is shown.
@@ -276,5 +272,17 @@ impl State {
             std: Vec::new(),
         };
         profile.view(self.preferences.scale.view(), overall)
+    }
+
+    /// Standard deviations `[M]` of one domain, on the scale that the user chose.
+    pub fn scaled_spread(&self, spread: &[f32]) -> Vec<f32> {
+        match (self.preferences.scale, &self.overall) {
+            (Scale::Deviations, Some(overall)) => spread
+                .iter()
+                .zip(&overall.std)
+                .map(|(spread, all)| if *all > 0.0 { spread / all } else { 0.0 })
+                .collect(),
+            _ => spread.to_vec(),
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::{
 use crate::app::errand;
 use crate::app::query::{Part, Query, Source};
 use crate::app::thumbnails::color_image;
-use crate::figures::Profile;
+use crate::figures::{Health, Profile};
 use crate::library::{Library, PhotoId};
 use crate::model::{Embedded, Puma};
 use crate::photo::{self, Limits};
@@ -149,6 +149,11 @@ impl Answering {
             Some(row) => (Some(row.domain), DomainSource::Own),
             None => elected(&found.answer.hits),
         }
+    }
+
+    /// How the library's photos use the prompt pool.
+    pub(super) fn health(&self) -> Option<Health> {
+        self.searcher.health()
     }
 
     /// Takes a folder out and says how many photos went with it.

@@ -1,6 +1,7 @@
 use super::{Answer, Configured, LibraryFacts, Listing, ModelFacts};
 use crate::app::lens::LensNews;
 use crate::app::map::MapNews;
+use crate::app::pool::PoolEvent;
 use crate::app::query::Query;
 use crate::app::results::News;
 use crate::figures::Profile;
@@ -19,6 +20,8 @@ pub enum Event {
     Library(LibraryFacts),
     /// The mean prompt similarities of its domains now.
     Profiles(Vec<Profile>),
+    /// Something about the prompt pool.
+    Pool(PoolEvent),
     /// A question is answered.
     Answer(Arc<Answer>),
     /// Something about the results.

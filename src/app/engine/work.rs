@@ -3,6 +3,7 @@ use super::background::{Background, Newest};
 use super::configure::wait_for_other_settings;
 use super::job::{self, Job, Work};
 use super::{Event, Events, ModelFacts, Request, Setup};
+use crate::app::pool::PoolEvent;
 use crate::library::DomainRule;
 use crate::model::{Checkpoint, ChosenDevice, Puma, choose_device};
 use crate::pipeline::Control;
@@ -115,7 +116,8 @@ impl<'a> Worker<'a> {
                 Ok(Request::Index { root, control }) => self.index(root, control),
                 Ok(Request::Configure(settings)) => self.configure(*settings),
                 Ok(Request::Forget(root)) => self.forget(&root),
-                Ok(Request::Refresh) => self.refresh(false),
+                // Folders may have gone or come back, which the catalogue does not know.
+                Ok(Request::Refresh) => self.refresh(true),
                 Ok(Request::Quit) | Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     if self.job.is_some() {
@@ -183,6 +185,8 @@ impl<'a> Worker<'a> {
         match self.answering.refresh(even_if_unchanged) {
             Ok(Some((library, profiles))) => {
                 self.events.send(Event::Profiles(profiles));
+                let health = PoolEvent::Health(self.answering.health());
+                self.events.send(Event::Pool(health));
                 self.events.send(Event::Library(library));
             }
             Ok(None) => {}

@@ -1,6 +1,7 @@
 //! The parts of the window, one file each: they show the state and send commands.
 
 mod bars;
+mod chart;
 mod drop_zone;
 mod export;
 mod failures;
@@ -10,7 +11,10 @@ mod filters;
 mod folders;
 mod forget;
 mod grid;
+mod health;
+mod heat_map;
 mod lens;
+mod lines;
 mod map;
 mod messages;
 mod pointed;
@@ -21,6 +25,7 @@ mod prompts;
 mod query_bar;
 mod results_bar;
 mod rows;
+mod save_figure;
 mod settings;
 mod status_bar;
 mod tile;
@@ -28,6 +33,7 @@ mod tile_menu;
 mod trash;
 mod welcome;
 mod why;
+mod why_match;
 
 pub use drop_zone::drop_zone;
 pub use export::{ExportForm, export_progress};

@@ -1,5 +1,6 @@
 use super::Look;
-use super::bars::{Series, bar_chart, query_color, range_of};
+use super::bars::{BarChart, Series, query_color};
+use super::chart::{Chart, range_of};
 use super::filter_words::size;
 use crate::app::command::Command;
 use crate::app::results::{Preview, Wish};
@@ -102,7 +103,22 @@ fn prompts(ui: &mut Ui, look: Look<'_>, preview: &Preview) {
         values: &values,
     }];
     let range = range_of(series.iter().map(|one| one.values));
-    let response = bar_chart(ui, "preview prompts", 170.0, range, &series, None);
-    response.accessible_name(format!("Prompt profile of {}", file_name(&preview.path)));
+    let places: Vec<usize> = (0..values.len()).collect();
+    let name = format!("Prompt profile of {}", file_name(&preview.path));
+    let chart = BarChart {
+        chart: Chart {
+            name: &name,
+            height_px: 170.0,
+            range,
+            prompts: &places,
+            press: "",
+        },
+        series: &series,
+        band: None,
+        line: None,
+    };
+    chart.show(ui, |place| {
+        format!("prompt {}: {:+.4}", place + 1, values[place])
+    });
     super::why::scale(ui, look);
 }

@@ -24,7 +24,7 @@ pub struct Islands {
 impl Default for Islands {
     fn default() -> Islands {
         Islands {
-            most_laid_out: 5_000,
+            most_laid_out: 8_000,
             epochs: 600,
             perplexity: 30.0,
             theta: 0.5,

@@ -92,7 +92,7 @@ fn move_about(ui: &Ui, view: &mut MapView, canvas: Rect, response: &Response) {
     }
     if let Some(at) = response.hover_pos() {
         let (wheel, pinch) = ui.input(|input| (input.smooth_scroll_delta.y, input.zoom_delta()));
-        let factor = (wheel * 0.005).exp() * pinch;
+        let factor = (wheel * 0.003).exp() * pinch;
         if factor != 1.0 {
             view.camera.zoom_at(canvas, at, factor);
         }

@@ -27,8 +27,6 @@ pub fn show(ui: &mut Ui, view: &mut MapView, shown: Shown<'_>) {
                     ui.painter().circle_filled(dot.center(), 5.0, color);
                     let mut on = !view.hidden.contains(name);
                     let text = format!("{name} ({})", wording::count(*count));
-                    let room = ui.available_width();
-                    ui.set_max_width(room);
                     let check = Checkbox::new(&mut on, wording::shortened(&text, 22));
                     let response = ui.add(check).on_hover_text(format!(
                         "{text}\nA click hides or shows it; the menu of the right button shows it alone"

@@ -97,7 +97,7 @@ impl Marked {
                     let text = format!("{}", rank + 1);
                     label(ui, at(row), &text, accent);
                 }
-            } else {
+            } else if !placed.iter().any(|other| other.rect.contains(at(row))) {
                 let radius = if strong { 6.5 } else { 4.5 };
                 ui.painter().circle_stroke(at(row), radius, stroke);
             }

@@ -1,4 +1,4 @@
-//! The map of the library: a canvas to move about on, the domains beside it, what is chosen below.
+//! The map of the library: a canvas to move about on, the domains beside it, what is chosen above.
 
 mod camera;
 mod canvas;
@@ -66,17 +66,13 @@ impl MapView {
             layout,
         };
         tools::above(ui, look, self, shown);
-        let below = tools::height_below(ui);
-        let size = ui.available_size();
-        ui.allocate_ui(egui::vec2(size.x, (size.y - below).max(120.0)), |ui| {
-            ui.horizontal_top(|ui| {
-                let width = (ui.available_width() - LEGEND_PX - 12.0).max(160.0);
-                let canvas = egui::vec2(width, ui.available_height());
-                canvas::show(ui, look, self, shown, thumbnails, canvas);
-                ui.vertical(|ui| legend::show(ui, self, shown));
-            });
+        tools::choice(ui, look, self, shown);
+        ui.horizontal_top(|ui| {
+            let width = (ui.available_width() - LEGEND_PX - 12.0).max(160.0);
+            let canvas = egui::vec2(width, ui.available_height().max(120.0));
+            canvas::show(ui, look, self, shown, thumbnails, canvas);
+            ui.vertical(|ui| legend::show(ui, self, shown));
         });
-        tools::below(ui, look, self, shown);
     }
 
     /// What was chosen stays so when the library changes, as far as it is still there.

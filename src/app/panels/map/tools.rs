@@ -127,13 +127,8 @@ fn meaning(look: Look<'_>, shown: Shown<'_>) -> String {
     }
 }
 
-/// Height of [`below`], which is known before it is shown.
-pub fn height_below(ui: &Ui) -> f32 {
-    ui.spacing().interact_size.y + ui.spacing().item_spacing.y * 2.0
-}
-
-/// The line below the map: what is chosen and what can be done with it.
-pub fn below(ui: &mut Ui, look: Look<'_>, view: &mut MapView, shown: Shown<'_>) {
+/// The line of what is chosen and what can be done with it. Not below the map, where messages appear.
+pub fn choice(ui: &mut Ui, look: Look<'_>, view: &mut MapView, shown: Shown<'_>) {
     ui.horizontal(|ui| {
         if view.chosen.is_empty() {
             ui.weak("Drag to move, wheel to zoom, double click to search, Shift and drag to choose several.");
