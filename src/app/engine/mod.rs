@@ -2,9 +2,11 @@
 
 mod answering;
 mod events;
+mod eyes;
 mod facts;
 mod job;
 mod listing;
+mod refreshing;
 mod setup;
 mod work;
 
@@ -53,8 +55,6 @@ enum Request {
     },
     /// Take a folder out of the library.
     Forget(PathBuf),
-    /// The library may have changed.
-    Refresh,
     /// End.
     Quit,
 }
@@ -78,11 +78,10 @@ impl Engine {
         let (requests, receiver) = bounded(MOST_WAITING);
         let [newest, newest_list] = [0; 2].map(|none| Arc::new(AtomicU64::new(none)));
         let thread = {
-            let requests = requests.clone();
             let newest = [&newest, &newest_list].map(Arc::clone);
             std::thread::Builder::new()
                 .name("puma-engine".to_owned())
-                .spawn(move || work::run(&setup, &receiver, &requests, &newest, &events))?
+                .spawn(move || work::run(&setup, &receiver, &newest, &events))?
         };
         Ok(Engine {
             requests,
