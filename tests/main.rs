@@ -14,3 +14,5 @@ mod pipeline;
 mod search;
 mod settings;
 mod train;
+#[cfg(target_os = "linux")]
+mod window;

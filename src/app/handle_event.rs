@@ -7,6 +7,7 @@ use super::messages::Kind;
 use super::puma_app::PumaApp;
 use super::query::Query;
 use super::state::{EngineState, Indexing};
+use super::window;
 use super::wording::{counted, file_name};
 use crate::figures;
 use std::sync::Arc;
@@ -97,6 +98,12 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             }
             if !files.is_empty() {
                 app.commands.send(Command::Ask(Query::files(files)));
+            }
+        }
+        Event::HandedOver(paths) => {
+            window::to_front(ctx);
+            if !paths.is_empty() {
+                app.commands.send(Command::Take(paths));
             }
         }
         Event::Listed(listing) => app.state.show(listing),

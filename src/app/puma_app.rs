@@ -1,15 +1,17 @@
 use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
+use super::frames::Frames;
+use super::handover;
 use super::panels::{self, Look, QueryBar};
 use super::query::Query;
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::{Thumbnail, ThumbnailCache};
-use super::{handle_command, handle_event, input, theme};
+use super::{handle_command, handle_event, input, theme, window};
 use crossbeam_channel::Receiver;
 use egui::{CentralPanel, Panel, TextureHandle, TextureOptions, Ui};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// The running window: what it shows, what the user is doing to it, and the workers behind it.
 pub struct PumaApp {
@@ -23,6 +25,9 @@ pub struct PumaApp {
     preview: Option<(Query, TextureHandle)>,
     /// How many pictures were pasted in this run.
     pub(super) pasted: u64,
+    title: String,
+    frames: Frames,
+    door: Option<handover::Guard>,
 }
 
 /// Texture memory for thumbnails: about a thousand of them.
@@ -31,8 +36,6 @@ const THUMBNAIL_BUDGET_BYTES: usize = 256 << 20;
 const STORED: &str = "preferences";
 /// How soon a change of the preferences is on disk, whatever then happens to the program.
 pub(super) const AUTO_SAVE: Duration = Duration::from_secs(5);
-/// No frame of ours should take longer than this.
-const LONG_FRAME: Duration = Duration::from_millis(50);
 
 impl PumaApp {
     /// Starts the workers; `ask` is what the window opens with.
@@ -69,11 +72,23 @@ impl PumaApp {
             query_bar: QueryBar::default(),
             preview: None,
             pasted: 0,
+            title: String::new(),
+            frames: Frames::default(),
+            door: None,
         };
         if !ask.is_empty() {
             app.commands.send(super::command::Command::Take(ask));
         }
         Ok(app)
+    }
+
+    /// Takes what later starts of the program hand over.
+    ///
+    /// # Errors
+    /// Where the system gives no thread.
+    pub(super) fn take_what_comes(&mut self, door: handover::Door) -> std::io::Result<()> {
+        self.door = Some(door.serve(self.events.clone())?);
+        Ok(())
     }
 
     /// The state that the panels show.
@@ -130,6 +145,7 @@ impl PumaApp {
 
     fn panels(&mut self, ui: &mut Ui) {
         let preview = self.preview();
+        let frames = &mut self.frames;
         let look = Look {
             state: &self.state,
             commands: &self.commands,
@@ -138,9 +154,11 @@ impl PumaApp {
         Panel::top("query bar")
             .frame(bar_frame(ui))
             .show(ui, |ui| self.query_bar.show(ui, look));
+        frames.mark("query bar");
         Panel::bottom("status bar")
             .frame(bar_frame(ui))
             .show(ui, |ui| panels::status_bar(ui, look));
+        frames.mark("status bar");
         let first_start = self.state.is_empty_library() && self.state.answer.is_none();
         if !first_start && preferences.folders_open {
             Panel::left("folders")
@@ -149,6 +167,7 @@ impl PumaApp {
                 .size_range(200.0..=420.0)
                 .show(ui, |ui| panels::folders(ui, look));
         }
+        frames.mark("folders");
         if !first_start && preferences.why_open {
             Panel::right("why")
                 .frame(side_frame(ui))
@@ -156,15 +175,18 @@ impl PumaApp {
                 .size_range(280.0..=560.0)
                 .show(ui, |ui| panels::why(ui, look, preview.as_ref()));
         }
+        frames.mark("reasons");
         let ground =
             egui::Frame::central_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10));
         CentralPanel::default().frame(ground).show(ui, |ui| {
             middle(ui, look, &mut self.thumbnails, first_start);
         });
+        frames.mark("middle");
         panels::messages(ui, look);
         panels::failures(ui, look);
         panels::forget(ui, look);
         panels::drop_zone(ui);
+        frames.mark("what lies over it");
     }
 }
 
@@ -195,22 +217,27 @@ fn middle(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, first_st
 
 impl eframe::App for PumaApp {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.frames.resume();
         self.receive(ctx);
+        let title = window::title(&self.state);
+        if title != self.title {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+        self.frames.mark("news and wishes");
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
-        let start = Instant::now();
+        self.frames.resume();
         self.thumbnails.begin_frame(ui.ctx());
         input::read(ui.ctx(), &self.state, &self.commands);
+        self.frames.mark("textures and keys");
         self.panels(ui);
         if !self.commands.is_empty() {
             // Carried out at the start of the next frame, which must not wait for the mouse to move.
             ui.ctx().request_repaint();
         }
-        let took = start.elapsed();
-        if took > LONG_FRAME {
-            tracing::debug!("a frame took {} ms", took.as_millis());
-        }
+        self.frames.end();
     }
 
     fn auto_save_interval(&self) -> Duration {
@@ -224,5 +251,7 @@ impl eframe::App for PumaApp {
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         // The workers block on a full channel: let them go on to their end.
         self.engine.stop(&self.arriving);
+        self.door = None;
+        self.frames.sum_up();
     }
 }

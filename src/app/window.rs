@@ -2,8 +2,10 @@
 
 use super::PumaApp;
 use super::engine::Setup;
+use super::handover::{self, Found, Place};
+use super::state::State;
 use anyhow::{Context, anyhow, bail};
-use egui::ViewportBuilder;
+use egui::{UserAttentionType, ViewportBuilder, ViewportCommand};
 use std::path::PathBuf;
 
 /// The program's icon, rendered from `assets/icon.svg`.
@@ -11,9 +13,22 @@ const ICON: &[u8] = include_bytes!("../../assets/icon.png");
 
 /// Opens the window and returns when it is closed; `ask` names pictures to search with and folders to add.
 ///
+/// Where a window is open on the same library already, that one takes them and comes to the front.
+///
 /// # Errors
 /// Where there is no display, or it offers no OpenGL.
 pub fn open(mut setup: Setup, ask: Vec<PathBuf>) -> anyhow::Result<()> {
+    // The open window may have another working folder.
+    let absolute = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+    let ask: Vec<PathBuf> = ask.into_iter().map(absolute).collect();
+    let place = Place::of(&setup.run_dir, &setup.library);
+    let door = match handover::find(place, &ask, setup.alone) {
+        Found::NoWindow(door) => door,
+        Found::Window => {
+            eprintln!("puma: the window that is open takes it from here");
+            return Ok(());
+        }
+    };
     let display = Display::of_this_session()?;
     setup.drops_arrive = display != Display::Wayland;
     let options = eframe::NativeOptions {
@@ -31,10 +46,32 @@ pub fn open(mut setup: Setup, ask: Vec<PathBuf>) -> anyhow::Result<()> {
     eframe::run_native(
         "PUMA",
         options,
-        Box::new(move |creation| Ok(Box::new(PumaApp::new(creation, setup, ask)?))),
+        Box::new(move |creation| {
+            let mut app = PumaApp::new(creation, setup, ask)?;
+            if let Some(door) = door {
+                app.take_what_comes(door)?;
+            }
+            Ok(Box::new(app))
+        }),
     )
     .map_err(|error| anyhow!("{error}"))
     .context("the window could not be opened; `puma index` and `puma search` work without one")
+}
+
+/// What stands in the window's title: the query, if there is one.
+pub fn title(state: &State) -> String {
+    match &state.answer {
+        Some(answer) => format!("{} - PUMA", answer.query.name()),
+        None => "PUMA".to_owned(),
+    }
+}
+
+/// Brings the window to the front, or asks for attention where the desktop forbids that.
+pub fn to_front(ctx: &egui::Context) {
+    ctx.send_viewport_cmd(ViewportCommand::Minimized(false));
+    ctx.send_viewport_cmd(ViewportCommand::Focus);
+    let attention = UserAttentionType::Informational;
+    ctx.send_viewport_cmd(ViewportCommand::RequestUserAttention(attention));
 }
 
 fn icon() -> anyhow::Result<egui::IconData> {

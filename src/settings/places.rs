@@ -13,6 +13,8 @@ pub struct Places {
     pub data_dir: PathBuf,
     /// What can be deleted at any time: thumbnails.
     pub cache_dir: PathBuf,
+    /// What lives no longer than the program runs: the socket of the open window.
+    pub run_dir: PathBuf,
 }
 
 impl Places {
@@ -27,6 +29,9 @@ impl Places {
             config_dir: project.config_dir().to_owned(),
             data_dir: project.data_dir().to_owned(),
             cache_dir: project.cache_dir().to_owned(),
+            run_dir: project
+                .runtime_dir()
+                .map_or_else(|| project.data_dir().join("run"), Path::to_owned),
         })
     }
 
@@ -36,6 +41,7 @@ impl Places {
             config_dir: home.join("config"),
             data_dir: home.join("data"),
             cache_dir: home.join("cache"),
+            run_dir: home.join("run"),
         }
     }
 

@@ -49,6 +49,8 @@ pub enum Event {
     },
     /// Ask with this picture.
     Ask(Query),
+    /// Another start of the program handed these over; the window is to come to the front.
+    HandedOver(Vec<PathBuf>),
     /// Add this folder.
     AddFolder(PathBuf),
     /// Something to read, that is no error.

@@ -25,6 +25,10 @@ pub struct Setup {
     pub thumbnails: PathBuf,
     /// File in which the window keeps its size and preferences.
     pub window_memory: PathBuf,
+    /// Folder of the socket through which later starts reach this window.
+    pub run_dir: PathBuf,
+    /// Whether this start was told a model or device of its own, so that it wants a window of its own.
+    pub alone: bool,
     /// Whether this desktop hands dropped files to the window.
     pub drops_arrive: bool,
 }
@@ -59,6 +63,8 @@ impl Setup {
                 .with_context(|| meant("domain_rule"))?,
             thumbnails: places.thumbnails(),
             window_memory: places.config_dir.join("window.ron"),
+            run_dir: places.run_dir.clone(),
+            alone: false,
             drops_arrive: true,
         })
     }
@@ -74,6 +80,7 @@ impl Setup {
         library: Option<PathBuf>,
     ) -> anyhow::Result<Setup> {
         let mut setup = Setup::in_places(&Places::find()?)?;
+        setup.alone = model.is_some() || backbone.is_some() || device != "auto";
         if model.is_some() {
             setup.model = model;
         }

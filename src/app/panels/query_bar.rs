@@ -1,7 +1,7 @@
 use super::Look;
 use crate::app::command::Command;
 use crate::app::state::View;
-use egui::{Key, Slider, TextEdit, ThemePreference, Ui};
+use egui::{Key, KeyboardShortcut, Modifiers, Slider, TextEdit, ThemePreference, Ui};
 
 /// The line at the top: ways to ask, and how answers are shown. Holds what is being typed.
 #[derive(Default)]
@@ -44,6 +44,10 @@ impl QueryBar {
             .hint_text("or type the path of a picture or folder")
             .desired_width(300.0);
         let response = ui.add(field);
+        let at_hand = KeyboardShortcut::new(Modifiers::COMMAND, Key::L);
+        if ui.input_mut(|input| input.consume_shortcut(&at_hand)) {
+            response.request_focus();
+        }
         let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         response.accessible_name("Path of a picture or folder");
         if entered && !self.typed.trim().is_empty() {
