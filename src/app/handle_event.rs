@@ -50,7 +50,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 asking.early = Some(answer);
             }
         }
-        Event::Preview { query, image } => app.set_preview(ctx, query, image),
+        Event::Preview { source, image } => app.previews.set(ctx, source, image),
         Event::Refused { generation, reason } => {
             if state.asking.as_ref().map(|asking| asking.generation) == Some(generation) {
                 state.asking = None;
@@ -86,6 +86,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             }
         }
         Event::Sorted {
+            offer,
             folders,
             files,
             refused,
@@ -94,7 +95,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 state.messages.add(Kind::Error, reason, now_s);
             }
             for folder in folders {
-                app.commands.send(Command::AddFolder(folder));
+                if offer {
+                    app.state.ask.offer(folder);
+                } else {
+                    app.commands.send(Command::AddFolder(folder));
+                }
             }
             if !files.is_empty() {
                 app.commands.send(Command::Ask(Query::files(files)));

@@ -5,6 +5,7 @@
 //! on named threads: the engine (model, library and searcher), one indexing job, thumbnail loaders, and errands such as
 //! dialogs. Their events wake the window; answers of an older generation are dropped.
 
+mod ask_state;
 mod command;
 mod desktop;
 mod engine;
@@ -18,6 +19,7 @@ mod input;
 mod messages;
 mod panels;
 mod pasted;
+mod previews;
 mod puma_app;
 mod query;
 mod refine;

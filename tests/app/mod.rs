@@ -3,6 +3,7 @@
 mod asking;
 mod flow;
 mod gallery;
+mod refining;
 mod trouble;
 
 use egui_kittest::Harness;
@@ -78,7 +79,7 @@ impl Window {
 
     /// Types a path into the field at the top and presses Enter.
     fn enter_path(&mut self, path: &Path) {
-        let field = "Path of a picture or folder";
+        let field = "File name, folder, or path of a picture";
         self.harness.get_by_label(field).focus();
         self.harness.step();
         self.harness

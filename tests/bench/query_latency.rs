@@ -9,7 +9,7 @@ use puma::index::Kind;
 use puma::library::{Library, ModelKey, Outcome, PhotoId};
 use puma::model::{Embedded, Puma};
 use puma::photo::{Limits, evaluation_crop, read};
-use puma::pipeline::{Control, Options, index};
+use puma::pipeline::{Control, Options, Question, index};
 use puma::search::{Filter, Order, Request, Searcher};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -64,7 +64,7 @@ fn main() -> anyhow::Result<()> {
         questions,
     };
     println!("alone:");
-    asker.ask(&|| None)?;
+    asker.ask(&|| None::<Question<'_>>)?;
     beside_indexing(&asker, &pictures)?;
     Ok(())
 }

@@ -58,10 +58,11 @@ impl Answering {
                     searched: found.answer.searched,
                     passed: found.answer.passed,
                     histogram: found.answer.histogram,
+                    similar_from: self.searcher.similar_from(),
                     took: start.elapsed(),
                 };
                 events.send(Event::Answer(Arc::new(answer)));
-                preview(query, found.image, events);
+                previews(&query, found.images, events);
             }
             Err(error) => {
                 let reason = words(&query, &error);
@@ -93,12 +94,15 @@ impl Answering {
             .collect();
         let combined = search::combine(&weighted).ok_or(SearchError::NothingLeft)?;
         let answer = self.searcher.query_embedded(combined, &request)?;
-        let only = seen.len() == 1;
-        let first = seen.into_iter().next();
+        let photo = match seen.as_slice() {
+            [only] => only.photo,
+            _ => None,
+        };
+        let images = seen.into_iter().map(|seen| seen.image).collect();
         Ok(Found {
-            photo: first.as_ref().and_then(|seen| seen.photo).filter(|_| only),
+            photo,
             answer,
-            image: first.and_then(|seen| seen.image),
+            images,
         })
     }
 
@@ -118,8 +122,8 @@ struct Found {
     /// The query's own number in the library.
     photo: Option<PhotoId>,
     answer: search::Answer,
-    /// The query's picture, where it had to be decoded.
-    image: Option<Arc<RgbImage>>,
+    /// The query's pictures, where they had to be decoded.
+    images: Vec<Option<Arc<RgbImage>>>,
 }
 
 /// The domain that most of the first neighbours belong to, the nearer one of two that tie.
@@ -140,26 +144,29 @@ fn elected(hits: &[Hit]) -> (Option<String>, DomainSource) {
     (best.map(|(domain, _)| domain.to_owned()), source)
 }
 
-/// Sends the query's picture once the answer is on its way: nobody should wait for it.
-fn preview(query: Query, image: Option<Arc<RgbImage>>, events: &Events) {
-    errand::run("preview", events, move || {
-        let image = match (image, &query.parts.first()?.source) {
-            (Some(image), _) => image,
-            (None, Source::Pasted { image, .. }) => Arc::clone(image),
-            (None, Source::File(path)) => Arc::new(photo::read(path, &Limits::default()).ok()?),
-        };
-        let longest = image.width().max(image.height());
-        let small = if longest > PREVIEW_PX {
-            let scaled = |side: u32| {
-                (u64::from(side) * u64::from(PREVIEW_PX) / u64::from(longest)).max(1) as u32
+/// Sends the pictures of a question once the answer is on its way: nobody should wait for them.
+fn previews(query: &Query, images: Vec<Option<Arc<RgbImage>>>, events: &Events) {
+    for (part, image) in query.parts.iter().zip(images) {
+        let source = part.source.clone();
+        errand::run("preview", events, move || {
+            let image = match (image, &source) {
+                (Some(image), _) => image,
+                (None, Source::Pasted { image, .. }) => Arc::clone(image),
+                (None, Source::File(path)) => Arc::new(photo::read(path, &Limits::default()).ok()?),
             };
-            image::imageops::thumbnail(&*image, scaled(image.width()), scaled(image.height()))
-        } else {
-            image.as_ref().clone()
-        };
-        let image = Arc::new(color_image(&small));
-        Some(Event::Preview { query, image })
-    });
+            let longest = image.width().max(image.height());
+            let small = if longest > PREVIEW_PX {
+                let scaled = |side: u32| {
+                    (u64::from(side) * u64::from(PREVIEW_PX) / u64::from(longest)).max(1) as u32
+                };
+                image::imageops::thumbnail(&*image, scaled(image.width()), scaled(image.height()))
+            } else {
+                image.as_ref().clone()
+            };
+            let image = Arc::new(color_image(&small));
+            Some(Event::Preview { source, image })
+        });
+    }
 }
 
 fn words(query: &Query, error: &SearchError) -> String {

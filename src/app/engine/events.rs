@@ -1,5 +1,5 @@
 use super::{Answer, LibraryFacts, Listing, ModelFacts};
-use crate::app::query::Query;
+use crate::app::query::{Query, Source};
 use crate::figures::Profile;
 use crate::pipeline::Progress;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -20,10 +20,10 @@ pub enum Event {
     Answer(Arc<Answer>),
     /// Photos are listed.
     Listed(Arc<Listing>),
-    /// The picture of a query, at most 640 px a side, upright.
+    /// A picture asked with, at most 640 px a side, upright.
     Preview {
-        /// Of which query.
-        query: Query,
+        /// Which one.
+        source: Source,
         /// The picture.
         image: Arc<egui::ColorImage>,
     },
@@ -40,6 +40,8 @@ pub enum Event {
     IndexingEnded(Result<Ended, String>),
     /// Files and folders sorted: folders to add, pictures to ask with.
     Sorted {
+        /// Whether folders are only offered, not indexed at once.
+        offer: bool,
         /// Folders among what was dropped.
         folders: Vec<PathBuf>,
         /// Files among it.

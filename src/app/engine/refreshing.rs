@@ -82,6 +82,7 @@ impl Refreshing {
             Ok(Some((library, profiles))) => {
                 self.events.send(Event::Profiles(profiles));
                 self.events.send(Event::Library(library));
+                self.searcher.calibrate();
             }
             Ok(None) => {}
             Err(error) => {
