@@ -180,6 +180,9 @@ fn words_at_the_top_filter_names_and_folders() {
     window.wait_for_label("Find pictures by looking");
     window.index_gallery();
     type_words(&mut window, "stripes");
+    window.wait_for("a list", |harness| {
+        harness.state().state().listing.is_some()
+    });
     window.wait_for_label("Photo stripes 0.png");
     window.wait_for_label("Names and folders only");
     let listing = window.harness.state().state().listing.clone().unwrap();

@@ -24,16 +24,24 @@ pub fn part_picture(
     let size = own * (most.x / own.x).min(most.y / own.y);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, label));
-    let drawn = response
-        .interact_pointer_pos()
-        .zip(ui.input(|input| input.pointer.press_origin()))
-        .filter(|_| response.dragged() || response.drag_stopped())
-        .map(|(now, start)| Region::between(inside(rect, start), inside(rect, now)));
+    // Kept here, since egui forgets where a press began in the frame of its end.
+    if response.drag_started()
+        && let Some(start) = ui.input(|input| input.pointer.press_origin())
+    {
+        ui.data_mut(|data| data.insert_temp(response.id, start));
+    }
+    let drawn = (response.dragged() || response.drag_stopped())
+        .then(|| {
+            let start = ui.data(|data| data.get_temp::<Pos2>(response.id))?;
+            let now = ui.input(|input| input.pointer.latest_pos())?;
+            Some(Region::between(inside(rect, start), inside(rect, now)))
+        })
+        .flatten();
+    let finished = response.drag_stopped();
     if ui.is_rect_visible(rect) {
         paint(ui, rect, texture, drawn.or(region));
     }
     response.on_hover_cursor(egui::CursorIcon::Crosshair);
-    let finished = ui.input(|input| input.pointer.any_released());
     drawn.filter(|drawn| finished && drawn.width > LEAST_SIDE && drawn.height > LEAST_SIDE)
 }
 
