@@ -1,5 +1,6 @@
 //! What the user can ask the window to do. Panels send commands; one handler carries them out.
 
+use super::choices::SettingsCommand;
 use super::engine::Browse;
 use super::query::Query;
 use super::state::Preferences;
@@ -88,12 +89,16 @@ pub enum Command {
     Reveal(PathBuf),
     /// Put a path on the clipboard.
     CopyPath(PathBuf),
+    /// Put the list of unreadable files, with the reasons, on the clipboard.
+    CopyFailures,
     /// Open or close the list of unreadable files.
     ShowFailures(bool),
     /// Take a message away.
     Dismiss(u64),
     /// Compare the query with this domain, or with its own.
     CompareWith(Option<String>),
+    /// What the settings panel wishes.
+    Settings(SettingsCommand),
     /// The user set something that is kept.
     Prefer(Box<Preferences>),
 }

@@ -43,6 +43,18 @@ pub fn pick_folder(events: &Events) {
     });
 }
 
+/// Lets the user choose a model file.
+pub fn pick_model(events: &Events) {
+    let dialog = rfd::AsyncFileDialog::new()
+        .set_title("Use another model")
+        .add_filter("Checkpoints", &["safetensors", "pth", "pt"])
+        .add_filter("All files", &["*"])
+        .pick_file();
+    pick(events, dialog, |file| {
+        Event::ModelPicked(file.path().to_owned())
+    });
+}
+
 /// Waits for a dialog on a thread; it was opened on the caller's, as macOS demands.
 fn pick<T>(
     events: &Events,

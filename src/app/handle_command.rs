@@ -7,7 +7,7 @@ use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::{LESS, MORE, Query};
 use super::state::{Asking, EngineState, Indexing, View};
-use super::{desktop, refine, wording};
+use super::{choices, desktop, refine, wording};
 use std::path::PathBuf;
 
 /// Carries out `command`.
@@ -85,11 +85,20 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
             );
             app.state.messages.add(Kind::Info, text, now_s);
         }
+        Command::CopyFailures => {
+            if let Some(library) = &app.state.library {
+                ctx.copy_text(wording::list_of_failures(&library.failures));
+                let text = "The list of unreadable files is on the clipboard.";
+                app.state.messages.add(Kind::Info, text, now_s);
+            }
+        }
         Command::ShowFailures(open) => app.state.failures_open = open,
         Command::Dismiss(id) => app.state.messages.dismiss(id),
         Command::CompareWith(domain) => app.state.compare_with = domain,
+        Command::Settings(command) => choices::handle_command(app, command),
         Command::Prefer(preferences) => {
-            ctx.set_theme(preferences.theme);
+            preferences.apply(ctx);
+            app.thumbnails.set_budget(preferences.cache_bytes());
             // Saving is part of a frame, and the next one may be long in coming.
             ctx.request_repaint_after(AUTO_SAVE);
             app.state.preferences = *preferences;

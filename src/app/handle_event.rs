@@ -1,5 +1,6 @@
 //! What news from the workers changes.
 
+use super::choices::{self, SettingsCommand};
 use super::command::Command;
 use super::engine::{Answer, Ended, Event, HITS};
 use super::handle_command::ask_again;
@@ -70,7 +71,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                     if let Some(text) = summary(indexing.as_ref(), &ended) {
                         state.messages.add(Kind::Info, text, now_s);
                     }
-                    if ended.stopped {
+                    // Not where settings ended it, to go on with them.
+                    if ended.stopped && indexing.is_some_and(|indexing| indexing.stopping) {
                         state.waiting_roots.clear();
                     }
                 }
@@ -104,6 +106,13 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             if !files.is_empty() {
                 app.commands.send(Command::Ask(Query::files(files)));
             }
+        }
+        Event::Configured(configured) => choices::handle_configured(app, configured, now_s),
+        Event::ModelPicked(path) => app
+            .commands
+            .send(Command::Settings(SettingsCommand::UseModel(path))),
+        Event::ThumbnailsOnDisk { files, bytes } => {
+            state.choices.thumbnails = Some((files, bytes));
         }
         Event::HandedOver(paths) => {
             window::to_front(ctx);

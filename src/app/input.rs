@@ -1,5 +1,6 @@
 //! Keys, drops and pastes turned into commands.
 
+use super::choices::SettingsCommand;
 use super::command::{Command, Commands};
 use super::state::State;
 use egui::{Event, Key, KeyboardShortcut, Modifiers};
@@ -7,6 +8,7 @@ use egui::{Event, Key, KeyboardShortcut, Modifiers};
 const OPEN_FOLDER: KeyboardShortcut =
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O);
 const OPEN_PICTURE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
+const SETTINGS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Comma);
 const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft);
 const FORWARD: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight);
 
@@ -19,6 +21,10 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
     }
     if state.forgetting.is_some() {
         return;
+    }
+    if ctx.input_mut(|input| input.consume_shortcut(&SETTINGS)) {
+        let open = SettingsCommand::Open(!state.choices.open);
+        commands.send(Command::Settings(open));
     }
     // The longer shortcut first: the shorter one would match it too.
     for (shortcut, command) in [
@@ -45,7 +51,8 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
             _ => {}
         }
     }
-    let nothing_open = !egui::Popup::is_any_open(ctx) && !state.failures_open;
+    let nothing_open =
+        !egui::Popup::is_any_open(ctx) && !state.failures_open && !state.choices.open;
     if nothing_open
         && (state.answer.is_some() || state.listing.is_some())
         && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape))

@@ -6,6 +6,7 @@
 //! dialogs. Their events wake the window; answers of an older generation are dropped.
 
 mod ask_state;
+mod choices;
 mod command;
 mod desktop;
 mod engine;

@@ -1,3 +1,4 @@
+use super::choices::Choices;
 use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
 use super::frames::Frames;
@@ -23,15 +24,16 @@ pub struct PumaApp {
     query_bar: QueryBar,
     query_parts: QueryParts,
     pub(super) previews: Previews,
+    settings_panel: panels::SettingsPanel,
     /// How many pictures were pasted in this run.
     pub(super) pasted: u64,
     title: String,
     frames: Frames,
+    /// How large everything was in the last frame.
+    zoom: f32,
     door: Option<handover::Guard>,
 }
 
-/// Texture memory for thumbnails: about a thousand of them.
-const THUMBNAIL_BUDGET_BYTES: usize = 256 << 20;
 /// Key of the preferences in eframe's storage.
 const STORED: &str = "preferences";
 /// How soon a change of the preferences is on disk, whatever then happens to the program.
@@ -53,15 +55,23 @@ impl PumaApp {
             .storage
             .and_then(|storage| eframe::get_value(storage, STORED))
             .unwrap_or_default();
-        ctx.set_theme(preferences.theme);
+        preferences.apply(ctx);
         let (events, arriving) = Events::channel(ctx);
-        let thumbnails = ThumbnailCache::start(ctx, &setup.thumbnails, THUMBNAIL_BUDGET_BYTES)?;
+        let thumbnails = ThumbnailCache::start(ctx, &setup.thumbnails, preferences.cache_bytes())?;
         let drops_arrive = setup.drops_arrive;
+        let pictures_folder = setup.pictures_folder.clone();
+        let choices = Choices {
+            settings: setup.settings.clone(),
+            thumbnails_folder: setup.thumbnails.clone(),
+            ..Choices::default()
+        };
         let engine = Engine::start(setup, events.clone())?;
         let app = PumaApp {
             state: State {
                 preferences,
                 drops_arrive,
+                choices,
+                pictures_folder,
                 ..State::default()
             },
             commands: Commands::default(),
@@ -72,9 +82,11 @@ impl PumaApp {
             query_bar: QueryBar::default(),
             query_parts: QueryParts::default(),
             previews: Previews::default(),
+            settings_panel: panels::SettingsPanel::default(),
             pasted: 0,
             title: String::new(),
             frames: Frames::default(),
+            zoom: ctx.zoom_factor(),
             door: None,
         };
         if !ask.is_empty() {
@@ -95,6 +107,20 @@ impl PumaApp {
     /// The state that the panels show.
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// Whether thumbnails that were asked for have not come yet.
+    pub fn is_loading_pictures(&self) -> bool {
+        self.thumbnails.is_loading()
+    }
+
+    /// Whether the picture of the shown query is there.
+    pub fn has_preview(&self) -> bool {
+        let answer = self.state.answer.as_ref();
+        answer.is_some_and(|answer| {
+            let mut parts = answer.query.parts.iter();
+            parts.all(|part| self.previews.get(&part.source).is_some())
+        })
     }
 
     fn receive(&mut self, ctx: &egui::Context) {
@@ -172,6 +198,7 @@ impl PumaApp {
         frames.mark("middle");
         panels::messages(ui, look);
         panels::failures(ui, look);
+        self.settings_panel.show(ui, look);
         panels::forget(ui, look);
         panels::offers(ui, look);
         panels::drop_zone(ui);
@@ -212,6 +239,13 @@ impl eframe::App for PumaApp {
         if title != self.title {
             ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.title = title;
+        }
+        // Ctrl and plus, minus or zero are egui's own.
+        let zoom = ctx.zoom_factor();
+        if zoom != self.zoom {
+            self.zoom = zoom;
+            self.state.preferences.zoom = zoom;
+            ctx.request_repaint_after(AUTO_SAVE);
         }
         self.frames.mark("news and wishes");
     }

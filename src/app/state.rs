@@ -1,6 +1,7 @@
 //! Everything the panels show. Panels read it; only the command and event handlers write it.
 
 use super::ask_state::AskState;
+use super::choices::Choices;
 use super::engine::{Answer, LibraryFacts, Listing, ModelFacts};
 use super::history::History;
 use super::messages::Messages;
@@ -69,6 +70,10 @@ pub struct Preferences {
     pub chart: Chart,
     /// What is taken away from similarities before they are drawn.
     pub scale: Scale,
+    /// How much larger than usual everything is.
+    pub zoom: f32,
+    /// Memory for the pictures on the screen, in MiB.
+    pub cache_mib: u32,
     /// Whether the panel of folders is open.
     pub folders_open: bool,
     /// Whether the panel of reasons is open.
@@ -83,9 +88,29 @@ impl Default for Preferences {
             view: View::default(),
             chart: Chart::default(),
             scale: Scale::default(),
+            zoom: 1.0,
+            cache_mib: 256,
             folders_open: true,
             why_open: true,
         }
+    }
+}
+
+/// Smallest and largest text, compared with the usual one.
+pub const ZOOMS: std::ops::RangeInclusive<f32> = 0.7..=2.5;
+/// Least and most memory for pictures, in MiB.
+pub const CACHES_MIB: std::ops::RangeInclusive<u32> = 64..=4096;
+
+impl Preferences {
+    /// Tells egui what it has to know.
+    pub fn apply(&self, ctx: &egui::Context) {
+        ctx.set_theme(self.theme);
+        ctx.set_zoom_factor(self.zoom.clamp(*ZOOMS.start(), *ZOOMS.end()));
+    }
+
+    /// Memory for the pictures on the screen, in bytes.
+    pub fn cache_bytes(&self) -> usize {
+        (self.cache_mib.clamp(*CACHES_MIB.start(), *CACHES_MIB.end()) as usize) << 20
     }
 }
 
@@ -169,6 +194,10 @@ pub struct State {
     pub failures_open: bool,
     /// The domain the query is compared with, where the user chose one.
     pub compare_with: Option<String>,
+    /// The pictures folder of the system, offered at the first start.
+    pub pictures_folder: Option<PathBuf>,
+    /// The settings panel.
+    pub choices: Choices,
     /// Whether this desktop hands dropped files to the window.
     pub drops_arrive: bool,
 }

@@ -37,12 +37,33 @@ pub fn reference(visuals: &Visuals) -> Color32 {
 /// A colour for the `index`-th domain; neighbouring indices get hues far from each other.
 pub fn domain_color(visuals: &Visuals, index: usize) -> Color32 {
     let hue = (0.08 + index as f32 * 0.618_034).fract();
-    let (saturation, value) = if visuals.dark_mode {
-        (0.50, 0.88)
+    let (saturation, mut value, step) = if visuals.dark_mode {
+        (0.50, 0.88_f32, 0.03)
     } else {
-        (0.72, 0.62)
+        (0.72, 0.62, -0.03)
     };
-    Hsva::new(hue, saturation, value, 1.0).into()
+    // Hues of the same value are not equally bright to the eye.
+    loop {
+        let color = Color32::from(Hsva::new(hue, saturation, value, 1.0));
+        let enough = contrast(color, visuals.panel_fill) >= MARK_CONTRAST;
+        if enough || !(0.1..1.0).contains(&value) {
+            return color;
+        }
+        value += step;
+    }
+}
+
+/// What WCAG 2.1 asks of marks in charts (1.4.11), with a little to spare.
+const MARK_CONTRAST: f32 = 3.1;
+
+/// Contrast of two opaque colours as WCAG 2 defines it, from 1 to 21.
+fn contrast(a: Color32, b: Color32) -> f32 {
+    let luminance = |color: Color32| {
+        let rgba = egui::Rgba::from(color);
+        0.2126 * rgba.r() + 0.7152 * rgba.g() + 0.0722 * rgba.b()
+    };
+    let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
+    a.max(b) / a.min(b)
 }
 
 fn sizes(style: &mut Style) {
@@ -113,14 +134,27 @@ fn light(visuals: &mut Visuals) {
 mod tests {
     use super::*;
 
-    /// Contrast of two opaque colours as WCAG 2 defines it, from 1 to 21.
-    fn contrast(a: Color32, b: Color32) -> f32 {
-        let luminance = |color: Color32| {
-            let rgba = egui::Rgba::from(color);
-            0.2126 * rgba.r() + 0.7152 * rgba.g() + 0.0722 * rgba.b()
-        };
-        let (a, b) = (luminance(a) + 0.05, luminance(b) + 0.05);
-        a.max(b) / a.min(b)
+    #[test]
+    fn black_on_white_is_the_greatest_contrast() {
+        assert!((contrast(Color32::BLACK, Color32::WHITE) - 21.0).abs() < 0.01);
+        // An example of the W3C: #767676 is the lightest grey for text on white.
+        assert!((contrast(Color32::from_gray(0x76), Color32::WHITE) - 4.54).abs() < 0.01);
+    }
+
+    #[test]
+    fn marks_are_told_from_the_ground_in_both_themes() {
+        let ctx = egui::Context::default();
+        apply(&ctx);
+        for theme in [Theme::Dark, Theme::Light] {
+            let visuals = ctx.style_of(theme).visuals.clone();
+            let domains = (0..200).map(|index| domain_color(&visuals, index));
+            for color in domains.chain([accent(&visuals), reference(&visuals)]) {
+                for ground in [visuals.panel_fill, visuals.window_fill] {
+                    let found = contrast(color, ground);
+                    assert!(found >= 3.0, "{color:?} in {theme:?}: {found:.2}");
+                }
+            }
+        }
     }
 
     #[test]
@@ -131,6 +165,40 @@ mod tests {
             let visuals = ctx.style_of(theme).visuals.clone();
             for (name, text, ground) in [
                 ("text", visuals.text_color(), visuals.panel_fill),
+                ("text", visuals.text_color(), visuals.window_fill),
+                ("text", visuals.text_color(), visuals.extreme_bg_color),
+                (
+                    "strong text",
+                    visuals.strong_text_color(),
+                    visuals.panel_fill,
+                ),
+                ("weak text", visuals.weak_text_color(), visuals.window_fill),
+                ("hint", visuals.weak_text_color(), visuals.extreme_bg_color),
+                ("error", visuals.error_fg_color, visuals.panel_fill),
+                ("error", visuals.error_fg_color, visuals.window_fill),
+                (
+                    "error",
+                    visuals.error_fg_color,
+                    visuals.widgets.inactive.weak_bg_fill,
+                ),
+                ("warning", visuals.warn_fg_color, visuals.panel_fill),
+                ("warning", visuals.warn_fg_color, visuals.window_fill),
+                ("link", visuals.hyperlink_color, visuals.panel_fill),
+                (
+                    "button under the pointer",
+                    visuals.widgets.hovered.text_color(),
+                    visuals.widgets.hovered.weak_bg_fill,
+                ),
+                (
+                    "pressed button",
+                    visuals.widgets.active.text_color(),
+                    visuals.widgets.active.weak_bg_fill,
+                ),
+                (
+                    "open menu",
+                    visuals.widgets.open.text_color(),
+                    visuals.widgets.open.weak_bg_fill,
+                ),
                 ("weak text", visuals.weak_text_color(), visuals.panel_fill),
                 (
                     "weak text",

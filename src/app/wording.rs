@@ -1,5 +1,6 @@
 //! Numbers, durations and paths as people read them.
 
+use super::engine::Failure;
 use std::path::Path;
 use std::time::Duration;
 
@@ -51,6 +52,12 @@ pub fn shortened(text: &str, limit: usize) -> String {
     let start: String = text.chars().take(head).collect();
     let end: String = text.chars().skip(length - tail).collect();
     format!("{start}…{end}")
+}
+
+/// A line for each file: path, tab, reason.
+pub fn list_of_failures(failures: &[Failure]) -> String {
+    let line = |failure: &Failure| format!("{}\t{}\n", failure.path.display(), failure.reason);
+    failures.iter().map(line).collect()
 }
 
 #[cfg(test)]

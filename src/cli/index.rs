@@ -1,7 +1,7 @@
 //! `puma index`: finds the photos below folders and embeds those that are new or changed.
 
 use super::options::{Home, LibraryOptions, ModelOptions, print};
-use crate::library::{DomainRule, Library};
+use crate::library::{DomainRule, Exclusions, Library};
 use crate::photo::Thumbnails;
 use crate::pipeline::{self, Control, Phase, Progress, Summary};
 use anyhow::Context;
@@ -48,6 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         batch: usize::from(args.batch),
         thumbnails: (home.settings.thumbnails && !args.no_thumbnails)
             .then(|| Thumbnails::new(home.places.thumbnails())),
+        excluded: Exclusions::new(&home.settings.excluded),
         ..pipeline::Options::default()
     };
     let puma = home.model(&args.model)?;

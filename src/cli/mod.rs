@@ -47,11 +47,16 @@ enum Command {
     Convert(convert::Args),
 }
 
+/// What is logged unless `RUST_LOG` says otherwise: warnings, but not those about the desktop that nobody can act on
+/// (missing XSETTINGS, XRandR or accessibility services, an unknown locale).
+const QUIET: &str = "warn,winit=error,eframe=error,egui_winit=error,egui_glow=error,zbus=error,\
+    accesskit_unix=error,atspi=error,egui_system_font_provider=error,fontique=error,usvg=error";
+
 /// Parses the arguments, runs the command and turns an error into one printed chain and exit code 1.
 pub fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()),
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| QUIET.into()),
         )
         .with_writer(std::io::stderr)
         .init();

@@ -1,5 +1,5 @@
 use super::walk::{Entry, Step, walk};
-use super::{FailedFile, LibraryError, ModelKey, PhotoId, Root, Writer, facts, names};
+use super::{Exclusions, FailedFile, LibraryError, ModelKey, PhotoId, Root, Writer, facts, names};
 use crate::photo::{self, Header, PhotoError};
 use rusqlite::{Transaction, params};
 use std::collections::HashMap;
@@ -90,6 +90,17 @@ impl Writer<'_> {
         model: &ModelKey,
         found: &mut dyn FnMut(Finding) -> bool,
     ) -> Result<ScanReport, LibraryError> {
+        self.scan_without(&Exclusions::default(), root, model, found)
+    }
+
+    /// The same without what `excluded` leaves out; photos that it leaves out now are taken out of the catalogue.
+    pub fn scan_without(
+        &self,
+        excluded: &Exclusions,
+        root: &Root,
+        model: &ModelKey,
+        found: &mut dyn FnMut(Finding) -> bool,
+    ) -> Result<ScanReport, LibraryError> {
         if let Some(reason) = offline(root) {
             return Ok(ScanReport {
                 offline: Some(reason),
@@ -109,7 +120,7 @@ impl Writer<'_> {
             found,
             error: None,
         };
-        let whole = walk(&root.path, &mut |step| scan.step(step));
+        let whole = walk(&root.path, excluded, &mut |step| scan.step(step));
         if let Some(error) = scan.error.take() {
             return Err(error);
         }

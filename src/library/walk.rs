@@ -1,3 +1,4 @@
+use super::Exclusions;
 use std::collections::{HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::fs::{self, Metadata};
@@ -34,7 +35,11 @@ pub(super) fn is_hidden(name: &OsStr) -> bool {
 ///
 /// Symbolic links are followed, but each real folder is visited once: linked folders come after all others, so that
 /// a folder that can be reached both ways keeps its own name, and loops end.
-pub(super) fn walk(root: &Path, visit: &mut dyn FnMut(Step) -> bool) -> bool {
+pub(super) fn walk(
+    root: &Path,
+    excluded: &Exclusions,
+    visit: &mut dyn FnMut(Step) -> bool,
+) -> bool {
     let mut visited = HashSet::new();
     let mut linked = VecDeque::from([PathBuf::new()]);
     while let Some(start) = linked.pop_front() {
@@ -55,7 +60,7 @@ pub(super) fn walk(root: &Path, visit: &mut dyn FnMut(Step) -> bool) -> bool {
                     continue;
                 }
             }
-            let Some(below) = list(root, &folder, &mut linked, visit) else {
+            let Some(below) = list(root, &folder, excluded, &mut linked, visit) else {
                 return false;
             };
             folders.extend(below.into_iter().rev());
@@ -68,6 +73,7 @@ pub(super) fn walk(root: &Path, visit: &mut dyn FnMut(Step) -> bool) -> bool {
 fn list(
     root: &Path,
     folder: &Path,
+    excluded: &Exclusions,
     linked: &mut VecDeque<PathBuf>,
     visit: &mut dyn FnMut(Step) -> bool,
 ) -> Option<Vec<PathBuf>> {
@@ -86,6 +92,9 @@ fn list(
             continue;
         }
         let relative = folder.join(entry.file_name());
+        if excluded.exclude(&relative) {
+            continue;
+        }
         let is_link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
         let step = match fs::metadata(entry.path()) {
             Ok(facts) if facts.is_dir() && is_link => {

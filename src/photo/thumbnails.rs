@@ -101,6 +101,47 @@ impl Thumbnails {
     }
 }
 
+impl Thumbnails {
+    /// How many thumbnails are stored, and their bytes.
+    pub fn usage(&self) -> (usize, u64) {
+        self.stored().fold((0, 0), |(files, bytes), file| {
+            let size = fs::metadata(&file).map_or(0, |facts| facts.len());
+            (files + 1, bytes + size)
+        })
+    }
+
+    /// Deletes the stored thumbnails, and nothing else that lies in the folder.
+    ///
+    /// # Errors
+    /// A file that cannot be deleted.
+    pub fn clear(&self) -> io::Result<()> {
+        for file in self.stored() {
+            match fs::remove_file(&file) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The files that [`Thumbnails::file`] may have named: `ab/cdef….jpg`.
+    fn stored(&self) -> impl Iterator<Item = PathBuf> {
+        let hex = |name: &str, letters: usize| {
+            name.len() == letters && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+        };
+        let below = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+        below(&self.folder)
+            .filter(move |entry| entry.file_name().to_str().is_some_and(|name| hex(name, 2)))
+            .flat_map(move |folder| below(&folder.path()))
+            .map(|entry| entry.path())
+            .filter(move |path| {
+                let stem = path.file_stem().and_then(|stem| stem.to_str());
+                path.extension().is_some_and(|extension| extension == "jpg")
+                    && stem.is_some_and(|stem| hex(stem, 38))
+            })
+    }
+}
+
 /// Writes beside the target first, so that nobody ever sees half a file.
 fn write(file: &Path, small: &RgbImage) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));

@@ -3,7 +3,8 @@ use super::progress::{Speed, Tally};
 use super::source;
 use super::{Control, Phase, Progress};
 use crate::library::{
-    DomainRule, FailedFile, Library, LibraryError, ModelKey, Outcome, ScanReport, Writer,
+    DomainRule, Exclusions, FailedFile, Library, LibraryError, ModelKey, Outcome, ScanReport,
+    Writer,
 };
 use crate::model::{Embedded, ModelError, Puma};
 use crate::photo::{Limits, Thumbnails};
@@ -32,6 +33,8 @@ pub struct Options {
     pub decoders: usize,
     /// Where thumbnails are made while a photo is decoded anyway; `None` makes none.
     pub thumbnails: Option<Thumbnails>,
+    /// Files and folders that are passed over.
+    pub excluded: Exclusions,
     /// What is too large to be decoded.
     pub limits: Limits,
 }
@@ -44,6 +47,7 @@ impl Default for Options {
             batch: 8,
             decoders: std::thread::available_parallelism().map_or(2, usize::from),
             thumbnails: None,
+            excluded: Exclusions::default(),
             limits: Limits::default(),
         }
     }
@@ -119,7 +123,17 @@ pub fn index(
             .spawn_scoped(scope, {
                 let (writer, roots, model, tally) = (&writer, &sources.roots, &model, &tally);
                 // The sender moves in, so that the channel closes when the scan ends.
-                move || source::run(writer, roots, model, &job_sender, control, tally)
+                move || {
+                    source::run(
+                        writer,
+                        roots,
+                        &options.excluded,
+                        model,
+                        &job_sender,
+                        control,
+                        tally,
+                    )
+                }
             })
             .map_err(|_| PipelineError::Thread("scanner"))?;
         for number in 0..options.decoders.max(1) {

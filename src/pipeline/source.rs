@@ -1,7 +1,7 @@
 use super::progress::Tally;
 use super::{Control, Options};
 use crate::library::{
-    FailedFile, Finding, Job, LibraryError, ModelKey, Root, RootId, ScanReport, Writer,
+    Exclusions, FailedFile, Finding, Job, LibraryError, ModelKey, Root, RootId, ScanReport, Writer,
 };
 use crossbeam_channel::Sender;
 use std::collections::BTreeSet;
@@ -67,6 +67,7 @@ pub(super) fn choose(
 pub(super) fn run(
     writer: &Writer<'_>,
     roots: &[Root],
+    excluded: &Exclusions,
     model: &ModelKey,
     jobs: &Sender<Job>,
     control: &Control,
@@ -77,7 +78,7 @@ pub(super) fn run(
         ..ScanReport::default()
     };
     for root in roots {
-        let report = writer.scan(root, model, &mut |finding| {
+        let report = writer.scan_without(excluded, root, model, &mut |finding| {
             take(finding, jobs, tally) && !control.is_stopped()
         })?;
         if let Some(reason) = report.offline {

@@ -53,6 +53,8 @@ pub struct Settings {
     pub model: Option<PathBuf>,
     /// Whether indexing also makes the window's thumbnails.
     pub thumbnails: bool,
+    /// Names of files and folders that indexing leaves out, with `*` and `?`.
+    pub excluded: Vec<String>,
 }
 
 impl Default for Settings {
@@ -63,6 +65,7 @@ impl Default for Settings {
             device: "auto".to_owned(),
             model: None,
             thumbnails: true,
+            excluded: Vec::new(),
         }
     }
 }

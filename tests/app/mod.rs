@@ -1,9 +1,13 @@
 //! The window, driven by accessible labels: the real engine, a temporary library, real pictures.
 
+mod accessible;
 mod asking;
 mod flow;
 mod gallery;
+mod pictures_of_states;
 mod refining;
+mod render;
+mod settings;
 mod trouble;
 
 use egui_kittest::Harness;
@@ -73,6 +77,13 @@ impl Window {
 
     fn click(&mut self, label: &str) {
         self.harness.get_by_label(label).click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    /// Presses something that may have to be scrolled to, as an assistive program does.
+    fn press(&mut self, label: &str) {
+        self.harness.get_by_label(label).click_accesskit();
         self.harness.step();
         self.harness.step();
     }

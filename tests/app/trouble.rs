@@ -8,6 +8,8 @@ fn files_that_cannot_be_read_are_listed_with_the_reason() {
     window.click("1 file could not be read");
     window.wait_for_label("broken.png");
     window.wait_for_label("truncated");
+    window.click("Copy the list");
+    window.wait_for_label("The list of unreadable files is on the clipboard.");
 }
 
 #[test]

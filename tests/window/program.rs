@@ -19,7 +19,7 @@ impl Program {
             .args(arguments)
             .env("DISPLAY", &desk.display)
             .env("PUMA_HOME", home)
-            .env("RUST_LOG", "puma=debug")
+            .env("RUST_LOG", "puma=debug,egui_system_font_provider=debug")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("WAYLAND_SOCKET")

@@ -128,3 +128,23 @@ fn a_second_start_hands_its_picture_to_the_open_window() {
     let again = Program::start(&desk, &home, &[&album.join("coffee.png")]);
     again.window(&desk, "coffee.png - PUMA", &[]);
 }
+
+/// Names in scripts that the built-in fonts lack take their letters from fonts of the system, where it has some.
+#[test]
+fn names_in_other_scripts_take_fonts_of_the_system() {
+    let fonts = std::process::Command::new("fc-list")
+        .arg(":lang=ja")
+        .output();
+    if !fonts.is_ok_and(|fonts| !fonts.stdout.is_empty()) {
+        eprintln!("skipped: no Japanese font is installed");
+        return;
+    }
+    let Some(desk) = Desk::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let album = album(folder.path());
+    std::fs::rename(album.join("chelsea.png"), album.join("猫の写真.png")).unwrap();
+    let puma = Program::start(&desk, &folder.path().join("home"), &[&album]);
+    puma.window(&desk, NO_PICTURE, &[]);
+    let found = patiently(|| puma.said().contains("Using \"system:").then_some(()));
+    assert!(found.is_some(), "{}", puma.said());
+}

@@ -1,4 +1,4 @@
-use super::{Answer, LibraryFacts, Listing, ModelFacts};
+use super::{Answer, Configured, LibraryFacts, Listing, ModelFacts};
 use crate::app::query::{Query, Source};
 use crate::figures::Profile;
 use crate::pipeline::Progress;
@@ -33,6 +33,17 @@ pub enum Event {
         generation: u64,
         /// Why, in words.
         reason: String,
+    },
+    /// What became of changed settings.
+    Configured(Configured),
+    /// The user chose a model file.
+    ModelPicked(PathBuf),
+    /// What the small copies on disk take.
+    ThumbnailsOnDisk {
+        /// How many there are.
+        files: usize,
+        /// Their size.
+        bytes: u64,
     },
     /// Indexing went on.
     Progress(Progress),

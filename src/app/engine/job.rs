@@ -1,5 +1,5 @@
-use super::{Ended, Event, Events};
-use crate::library::{DomainRule, Library};
+use super::{Ended, Event, Events, Setup};
+use crate::library::{DomainRule, Exclusions, Library};
 use crate::model::Puma;
 use crate::photo::Thumbnails;
 use crate::pipeline::{self, Control, Options, Phase, Progress, Question};
@@ -105,11 +105,16 @@ fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended>
     })
 }
 
-/// Options of a run that shares the machine with the window.
-pub(super) fn options(thumbnails: &std::path::Path, domain_rule: Option<DomainRule>) -> Options {
+/// Options of a run from the window; `rule_for_all` overrules what makes a domain in known folders.
+pub(super) fn options(setup: &Setup, rule_for_all: Option<DomainRule>) -> Options {
+    let settings = &setup.settings;
     Options {
-        domain_rule,
-        thumbnails: Some(Thumbnails::new(thumbnails)),
+        domain_rule: rule_for_all,
+        new_root_rule: setup.domain_rule,
+        thumbnails: settings
+            .thumbnails
+            .then(|| Thumbnails::new(&setup.thumbnails)),
+        excluded: Exclusions::new(&settings.excluded),
         ..Options::default()
     }
 }

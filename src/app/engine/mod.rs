@@ -1,6 +1,7 @@
 //! The engine behind the window: one thread owns model, library and searcher; indexing runs on another.
 
 mod answering;
+mod configure;
 mod events;
 mod eyes;
 mod facts;
@@ -11,6 +12,7 @@ mod setup;
 mod work;
 
 pub(super) use answering::HITS;
+pub use configure::Configured;
 pub use events::{Ended, Event, Events};
 pub use facts::{Answer, DomainSource, Failure, LibraryFacts, ModelFacts, RootFacts};
 pub use listing::{Browse, Listing, Wanted};
@@ -19,6 +21,7 @@ pub use setup::Setup;
 use super::query::Query;
 use crate::pipeline::Control;
 use crate::search::Filter;
+use crate::settings::Settings;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,6 +58,8 @@ enum Request {
     },
     /// Take a folder out of the library.
     Forget(PathBuf),
+    /// Take changed settings on.
+    Configure(Box<Settings>),
     /// End.
     Quit,
 }
@@ -130,6 +135,11 @@ impl Engine {
     /// Ends indexing after the batch under way.
     pub fn stop_indexing(&self) {
         self.control().stop();
+    }
+
+    /// Takes changed settings on, or says why they cannot be had.
+    pub fn configure(&self, settings: Settings) {
+        self.send(Request::Configure(Box::new(settings)));
     }
 
     /// Takes a folder out of the library.

@@ -25,6 +25,12 @@ pub struct Setup {
     pub thumbnails: PathBuf,
     /// File in which the window keeps its size and preferences.
     pub window_memory: PathBuf,
+    /// The pictures folder of the system, if there is one.
+    pub pictures_folder: Option<PathBuf>,
+    /// What the settings file says.
+    pub settings: Settings,
+    /// The settings file.
+    pub settings_file: PathBuf,
     /// Folder of the socket through which later starts reach this window.
     pub run_dir: PathBuf,
     /// Whether this start was told a model or device of its own, so that it wants a window of its own.
@@ -48,7 +54,7 @@ impl Setup {
         };
         Ok(Setup {
             library: places.library_file(),
-            model: settings.model,
+            model: settings.model.clone(),
             backbone: None,
             device: settings.device.parse().with_context(|| meant("device"))?,
             index_kind: settings
@@ -62,7 +68,10 @@ impl Setup {
                 .map_err(anyhow::Error::msg)
                 .with_context(|| meant("domain_rule"))?,
             thumbnails: places.thumbnails(),
+            settings,
             window_memory: places.config_dir.join("window.ron"),
+            pictures_folder: pictures_folder(),
+            settings_file: places.settings_file(),
             run_dir: places.run_dir.clone(),
             alone: false,
             drops_arrive: true,
@@ -101,4 +110,9 @@ impl Setup {
             ..ReadOptions::default()
         }
     }
+}
+
+fn pictures_folder() -> Option<PathBuf> {
+    let folder = directories::UserDirs::new()?.picture_dir()?.to_owned();
+    folder.is_dir().then_some(folder)
 }

@@ -1,4 +1,5 @@
 use super::answering::Answering;
+use super::configure::wait_for_other_settings;
 use super::job::{self, Job, Work};
 use super::refreshing::{Refreshing, Watch};
 use super::{Event, Events, ModelFacts, Request, Setup};
@@ -19,28 +20,33 @@ pub(super) fn run(
     newest: &[Arc<AtomicU64>; 2],
     events: &Events,
 ) {
-    let worker = match Worker::start(setup, events) {
-        Ok(worker) => worker,
-        Err(error) => {
-            events.send(Event::Broken(format!("{error:#}")));
-            return;
+    let mut setup = setup.clone();
+    loop {
+        match Worker::start(&setup, events) {
+            Ok(worker) => return worker.serve(requests, newest),
+            Err(error) => events.send(Event::Broken(format!("{error:#}"))),
+        };
+        match wait_for_other_settings(&setup, requests, events) {
+            Some(other) => setup = other,
+            None => return,
         }
-    };
-    worker.serve(requests, newest);
+    }
 }
 
-struct Worker<'a> {
-    setup: &'a Setup,
-    puma: Arc<Puma>,
-    answering: Answering,
-    refreshing: Arc<Refreshing>,
-    events: &'a Events,
-    job: Option<Job>,
-    _watch: Watch,
+pub(super) struct Worker<'a> {
+    pub(super) setup: Setup,
+    pub(super) puma: Arc<Puma>,
+    pub(super) answering: Answering,
+    pub(super) refreshing: Arc<Refreshing>,
+    pub(super) events: &'a Events,
+    pub(super) job: Option<Job>,
+    /// What makes a domain in all folders from the next run over all of them on.
+    pub(super) rule_for_all: Option<DomainRule>,
+    pub(super) watch: Watch,
 }
 
 impl<'a> Worker<'a> {
-    fn start(setup: &'a Setup, events: &'a Events) -> anyhow::Result<Worker<'a>> {
+    fn start(setup: &Setup, events: &'a Events) -> anyhow::Result<Worker<'a>> {
         let device = choose_device(setup.device)?;
         let puma = Arc::new(load(setup, &device)?);
         events.send(Event::Ready(facts(setup, &device, &puma)));
@@ -49,13 +55,14 @@ impl<'a> Worker<'a> {
         let refreshing = Arc::new(Refreshing::new(setup, searcher, events)?);
         let watch = refreshing.watch()?;
         Ok(Worker {
-            setup,
+            setup: setup.clone(),
             puma,
             answering,
             refreshing,
             events,
             job: None,
-            _watch: watch,
+            rule_for_all: None,
+            watch,
         })
     }
 
@@ -79,6 +86,7 @@ impl<'a> Worker<'a> {
                     }
                 }
                 Ok(Request::Index { root, control }) => self.index(root, control),
+                Ok(Request::Configure(settings)) => self.configure(*settings),
                 Ok(Request::Forget(root)) => self.forget(root),
                 Ok(Request::Quit) | Err(_) => break,
             }
@@ -96,11 +104,15 @@ impl<'a> Worker<'a> {
             // The window starts one run at a time, so this one is about to end anyway.
             job.end();
         }
+        let rule_for_all = match &root {
+            None => self.rule_for_all.take(),
+            Some(_) => None,
+        };
         let work = Work {
             library: self.setup.library.clone(),
             puma: Arc::clone(&self.puma),
+            options: job::options(&self.setup, rule_for_all),
             folders: root.into_iter().collect(),
-            options: job::options(&self.setup.thumbnails, self.new_domain_rule()),
         };
         let refreshing = Arc::clone(&self.refreshing);
         // What was indexed can be found before the window hears of the end and asks again.
@@ -112,12 +124,6 @@ impl<'a> Worker<'a> {
                 self.events.send(Event::IndexingEnded(Err(text)));
             }
         }
-    }
-
-    /// Folders that are known keep their own rule; the default needs not be said.
-    fn new_domain_rule(&self) -> Option<DomainRule> {
-        let rule = self.setup.domain_rule;
-        (rule != DomainRule::default()).then_some(rule)
     }
 
     /// Takes a folder out, on a thread of its own: with many photos that takes seconds.
@@ -145,7 +151,7 @@ impl<'a> Worker<'a> {
     }
 }
 
-fn load(setup: &Setup, device: &ChosenDevice) -> anyhow::Result<Puma> {
+pub(super) fn load(setup: &Setup, device: &ChosenDevice) -> anyhow::Result<Puma> {
     match &setup.model {
         None => Puma::shipped(&device.device).context("the model that PUMA ships"),
         Some(path) => {
@@ -155,7 +161,7 @@ fn load(setup: &Setup, device: &ChosenDevice) -> anyhow::Result<Puma> {
     }
 }
 
-fn facts(setup: &Setup, device: &ChosenDevice, puma: &Puma) -> ModelFacts {
+pub(super) fn facts(setup: &Setup, device: &ChosenDevice, puma: &Puma) -> ModelFacts {
     let device_name = match device.device.location() {
         candle_core::DeviceLocation::Cpu => "CPU".to_owned(),
         candle_core::DeviceLocation::Cuda { gpu_id } => format!("CUDA {gpu_id}"),

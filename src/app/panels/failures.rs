@@ -22,6 +22,13 @@ pub fn failures(ui: &Ui, look: Look<'_>) {
                 return;
             }
             ui.weak("They are tried again when they change. All other photos can be found.");
+            if ui
+                .button("Copy the list")
+                .on_hover_text("Paths and reasons, a line for each file")
+                .clicked()
+            {
+                look.commands.send(Command::CopyFailures);
+            }
             ui.add_space(4.0);
             let line_px = ui.text_style_height(&egui::TextStyle::Body);
             let row_px = 2.0 * line_px + ui.spacing().item_spacing.y + 8.0;

@@ -1,4 +1,6 @@
 use super::Look;
+use crate::app::choices::SettingsCommand;
+use crate::app::command::Command;
 use crate::app::state::EngineState;
 use crate::app::wording::{count, counted};
 use egui::{Align, Layout, Ui};
@@ -21,7 +23,17 @@ pub fn status_bar(ui: &mut Ui, look: Look<'_>) {
                 ms => format!("answered in {ms} ms"),
             });
         }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| engine(ui, look));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if ui
+                .button("Settings")
+                .on_hover_text("Look, model, library, memory (Ctrl+,)")
+                .clicked()
+            {
+                let open = SettingsCommand::Open(!look.state.choices.open);
+                look.commands.send(Command::Settings(open));
+            }
+            engine(ui, look);
+        });
     });
 }
 

@@ -28,7 +28,7 @@ pub fn welcome(ui: &mut Ui, look: Look<'_>) {
         if ui.add(first).accessible_name("Add the first folder").clicked() {
             look.commands.send(Command::PickFolder);
         }
-        if let Some(pictures) = pictures_folder() {
+        if let Some(pictures) = &look.state.pictures_folder {
             ui.add_space(6.0);
             let text = format!("Use {}", pictures.display());
             if ui
@@ -37,7 +37,7 @@ pub fn welcome(ui: &mut Ui, look: Look<'_>) {
                 .accessible_name("Use the pictures folder")
                 .clicked()
             {
-                look.commands.send(Command::AddFolder(pictures));
+                look.commands.send(Command::AddFolder(pictures.clone()));
             }
         }
         ui.add_space(14.0);
@@ -104,9 +104,4 @@ fn broken(ui: &mut Ui, look: Look<'_>) {
         ui.add_space(12.0);
         ui.colored_label(ui.visuals().error_fg_color, reason);
     }
-}
-
-fn pictures_folder() -> Option<std::path::PathBuf> {
-    let folder = directories::UserDirs::new()?.picture_dir()?.to_owned();
-    folder.is_dir().then_some(folder)
 }

@@ -100,6 +100,17 @@ impl ThumbnailCache {
         Thumbnail::Loading
     }
 
+    /// Whether anything that was ordered has not come yet.
+    pub fn is_loading(&self) -> bool {
+        let loading = |entry: &Entry| matches!(entry.thumbnail, Thumbnail::Loading);
+        self.entries.values().any(loading)
+    }
+
+    /// Changes how much memory the textures may take.
+    pub fn set_budget(&mut self, budget_bytes: usize) {
+        self.budget_bytes = budget_bytes;
+    }
+
     /// Forgets failures, so that files that were mended since are tried again.
     pub fn retry_failed(&mut self) {
         self.entries

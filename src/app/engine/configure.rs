@@ -1,0 +1,135 @@
+use super::answering::Answering;
+use super::refreshing::Refreshing;
+use super::work::{Worker, facts, load};
+use super::{Event, Request, Setup};
+use crate::model::choose_device;
+use crate::settings::Settings;
+use anyhow::Context;
+use crossbeam_channel::Receiver;
+use std::sync::Arc;
+
+/// What became of changed settings.
+#[derive(Clone, Debug)]
+pub enum Configured {
+    /// They are in force and kept.
+    InForce {
+        /// What holds now.
+        settings: Settings,
+        /// Whether the photos have to be looked at again for it.
+        rescan: bool,
+    },
+    /// They cannot be had, for this reason; all stays as it was.
+    Refused(String),
+}
+
+impl Setup {
+    /// The same with what the user changed in the settings; what the command line said otherwise stays.
+    fn with(&self, settings: &Settings) -> anyhow::Result<Setup> {
+        let mut setup = self.clone();
+        if settings.model != self.settings.model {
+            setup.model.clone_from(&settings.model);
+            setup.backbone = None;
+        }
+        if settings.device != self.settings.device {
+            setup.device = settings.device.parse()?;
+        }
+        setup.index_kind = settings.index_kind.parse().map_err(anyhow::Error::msg)?;
+        setup.domain_rule = settings.domain_rule.parse().map_err(anyhow::Error::msg)?;
+        setup.settings = settings.clone();
+        Ok(setup)
+    }
+}
+
+impl Worker<'_> {
+    /// Takes changed settings on, or leaves all as it was and says why.
+    pub(super) fn configure(&mut self, settings: Settings) {
+        let configured = match self.try_configure(&settings) {
+            Ok(rescan) => Configured::InForce { settings, rescan },
+            Err(error) => Configured::Refused(format!("{error:#}")),
+        };
+        self.events.send(Event::Configured(configured));
+    }
+
+    fn try_configure(&mut self, settings: &Settings) -> anyhow::Result<bool> {
+        let new = self.setup.with(settings)?;
+        let old = &self.setup;
+        let other_model =
+            new.model != old.model || new.backbone != old.backbone || new.device != old.device;
+        let other_rule = new.domain_rule != old.domain_rule;
+        let other_files = new.settings.excluded != old.settings.excluded;
+        if other_model || new.index_kind != old.index_kind {
+            let (puma, news) = if other_model {
+                let device = choose_device(new.device)?;
+                let puma = Arc::new(load(&new, &device)?);
+                let news = facts(&new, &device, &puma);
+                (puma, Some(news))
+            } else {
+                (Arc::clone(&self.puma), None)
+            };
+            let answering = Answering::new(&new, Arc::clone(&puma))?;
+            save(&new, settings)?;
+            if other_model && let Some(job) = self.job.take() {
+                // It embeds with the old model.
+                job.end();
+            }
+            let searcher = answering.searcher().clone();
+            self.refreshing = Arc::new(Refreshing::new(&new, searcher, self.events)?);
+            self.watch = self.refreshing.watch()?;
+            self.puma = puma;
+            self.answering = answering;
+            if let Some(news) = news {
+                self.events.send(Event::Ready(news));
+            }
+        } else {
+            save(&new, settings)?;
+        }
+        if other_rule {
+            self.rule_for_all = Some(new.domain_rule);
+        }
+        self.setup = new;
+        self.refreshing.refresh(true);
+        Ok(other_model || other_rule || other_files)
+    }
+}
+
+/// While the engine cannot start, nothing is answered; other settings may help. `None` when the window ends.
+pub(super) fn wait_for_other_settings(
+    setup: &Setup,
+    requests: &Receiver<Request>,
+    events: &super::Events,
+) -> Option<Setup> {
+    loop {
+        match requests.recv() {
+            Ok(Request::Configure(settings)) => match setup.with(&settings) {
+                Ok(new) => match choose_device(new.device)
+                    .map_err(anyhow::Error::from)
+                    .and_then(|device| load(&new, &device))
+                    .and_then(|_| save(&new, &settings))
+                {
+                    Ok(()) => {
+                        let settings = *settings;
+                        let rescan = true;
+                        let configured = Configured::InForce { settings, rescan };
+                        events.send(Event::Configured(configured));
+                        return Some(new);
+                    }
+                    Err(error) => refuse(events, &error),
+                },
+                Err(error) => refuse(events, &error),
+            },
+            Ok(Request::Quit) | Err(_) => return None,
+            Ok(_) => {}
+        }
+    }
+}
+
+fn refuse(events: &super::Events, error: &anyhow::Error) {
+    let reason = format!("{error:#}");
+    events.send(Event::Configured(Configured::Refused(reason)));
+}
+
+fn save(setup: &Setup, settings: &Settings) -> anyhow::Result<()> {
+    settings
+        .write(&setup.settings_file)
+        .context("the settings could not be kept")
+}

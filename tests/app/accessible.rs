@@ -1,0 +1,91 @@
+//! Everything that can be used has a name and can be reached with Tab, in every main state.
+
+use super::Window;
+use egui::accesskit::{Action, Role};
+use egui_kittest::kittest::{AccessKitNode, NodeT};
+use std::collections::HashMap;
+
+/// Handles at the edges of windows and panels, and scroll bars: keys move what is inside instead.
+const BY_POINTER_ONLY: [Role; 2] = [Role::Splitter, Role::ScrollBar];
+
+fn is_usable(node: &AccessKitNode<'_>) -> bool {
+    let data = node.data();
+    (data.supports_action(Action::Click) || data.supports_action(Action::SetValue))
+        && !node.is_disabled()
+        && !node.is_hidden()
+        && !BY_POINTER_ONLY.contains(&node.role())
+}
+
+/// All that can be used now: its number and what it is.
+fn usable(window: &Window) -> HashMap<String, String> {
+    let root = window.harness.root();
+    root.children_recursive()
+        .map(|node| node.accesskit_node())
+        .filter(is_usable)
+        .map(|node| {
+            let name = node
+                .label()
+                .or_else(|| node.placeholder().map(str::to_owned));
+            let what = format!("{:?} {:?} at {:?}", node.role(), name, node.raw_bounds());
+            (format!("{:?}", node.id()), what)
+        })
+        .collect()
+}
+
+fn focused(window: &Window) -> Option<String> {
+    let root = window.harness.root();
+    root.children_recursive()
+        .map(|node| node.accesskit_node())
+        .find(AccessKitNode::is_focused)
+        .map(|node| format!("{:?}", node.id()))
+}
+
+#[track_caller]
+fn check(window: &mut Window, state: &str) {
+    window.harness.run_steps(4);
+    let unnamed = window.harness.unnamed_widgets();
+    assert!(unnamed.is_empty(), "{state}: without a name: {unnamed:#?}");
+    let mut missed = usable(window);
+    assert!(!missed.is_empty());
+    let mut pressed = 0;
+    while !missed.is_empty() && pressed < 600 {
+        window.harness.key_press(egui::Key::Tab);
+        window.harness.step();
+        pressed += 1;
+        if let Some(reached) = focused(window) {
+            missed.remove(&reached);
+        }
+        if pressed % 100 == 0 {
+            // What came and went meanwhile, as messages do, need not be reached.
+            let now = usable(window);
+            missed.retain(|id, _| now.contains_key(id));
+        }
+    }
+    let missed: Vec<_> = missed.into_values().collect();
+    assert!(missed.is_empty(), "{state}: Tab does not reach {missed:#?}");
+}
+
+#[test]
+fn every_control_has_a_name_and_is_reached_by_tab() {
+    let mut window = Window::open();
+    window.wait_for_label("Find pictures by looking");
+    check(&mut window, "first start");
+    window.index_gallery();
+    window.wait_for("no messages", |harness| {
+        harness.state().state().messages.shown().is_empty()
+    });
+    check(&mut window, "nothing asked");
+    let cat = window.gallery.photo("cats/chelsea.png");
+    window.drop_on(&cat);
+    window.wait_for_answer_to(&cat);
+    check(&mut window, "an answer");
+    window.click("Prompts");
+    check(&mut window, "prompts");
+    window.click("Settings");
+    window.wait_for_label("12 thumbnails on disk");
+    check(&mut window, "settings");
+    window.harness.key_press(egui::Key::Escape);
+    window.harness.step();
+    window.press("1 file could not be read");
+    check(&mut window, "unreadable files");
+}
