@@ -2,6 +2,9 @@
 
 use super::choices::SettingsCommand;
 use super::engine::Browse;
+use super::lens::LensWish;
+use super::map::MapWish;
+use super::pool::PoolCommand;
 use super::query::Query;
 use super::state::Preferences;
 use crate::library::PhotoId;
@@ -49,6 +52,10 @@ pub enum Command {
     MoreLike(PathBuf),
     /// Ask for less like this as well.
     LessLike(PathBuf),
+    /// Look at the answer through a lens.
+    Lens(LensWish),
+    /// Something about the map of the library.
+    Map(MapWish),
     /// Files and folders that were dropped, typed or pasted: folders are added, a picture is asked.
     Take(Vec<PathBuf>),
     /// The same dropped on the window: folders are only offered.
@@ -97,6 +104,8 @@ pub enum Command {
     Dismiss(u64),
     /// Compare the query with this domain, or with its own.
     CompareWith(Option<String>),
+    /// Something about the prompt pool.
+    Pool(PoolCommand),
     /// What the settings panel wishes.
     Settings(SettingsCommand),
     /// The user set something that is kept.

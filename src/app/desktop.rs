@@ -2,8 +2,10 @@
 
 use super::engine::{Event, Events};
 use super::errand;
+use super::pool::PoolEvent;
 use super::query::Query;
 use super::wording::file_name;
+use crate::figures::Format;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -40,6 +42,33 @@ pub fn pick_folder(events: &Events) {
     }
     pick(events, dialog.pick_folder(), |folder| {
         Event::AddFolder(folder.path().to_owned())
+    });
+}
+
+/// Lets the user choose a file that `puma eval --json` wrote.
+pub fn pick_benchmark(events: &Events) {
+    let dialog = rfd::AsyncFileDialog::new()
+        .set_title("Open benchmark sets, as puma eval --json wrote them")
+        .add_filter("JSON", &["json"])
+        .pick_file();
+    pick(events, dialog, |path| {
+        Event::Pool(PoolEvent::BenchmarkChosen(path.path().to_owned()))
+    });
+}
+
+/// Lets the user choose where to write a file in one of the formats `known`; `path` is offered.
+pub fn pick_save_place(events: &Events, title: &str, path: &Path, known: &[Format]) {
+    let mut dialog = rfd::AsyncFileDialog::new()
+        .set_title(title)
+        .set_file_name(file_name(path));
+    if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
+        dialog = dialog.set_directory(folder);
+    }
+    for format in known {
+        dialog = dialog.add_filter(format.ending().to_uppercase(), &[format.ending()]);
+    }
+    pick(events, dialog.save_file(), |path| {
+        Event::Pool(PoolEvent::PlaceChosen(path.path().to_owned()))
     });
 }
 

@@ -54,7 +54,7 @@ impl Frames {
                 .take_while(|(_, time)| *time > BUCKET)
                 .map(|(part, time)| format!("{part} {}", ms(*time)))
                 .collect();
-            tracing::debug!("a frame took {}: {}", ms(took), parts.join(", "));
+            tracing::debug!(target: "puma::frames", "a frame took {}: {}", ms(took), parts.join(", "));
         }
         self.spent.clear();
     }
@@ -62,6 +62,7 @@ impl Frames {
     /// Tells of all frames together.
     pub fn sum_up(&self) {
         tracing::debug!(
+            target: "puma::frames",
             "{} frames: half of them under {}, 99 in 100 under {}, the longest {}",
             self.number(),
             ms(self.quantile(0.5)),

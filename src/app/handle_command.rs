@@ -7,7 +7,7 @@ use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::{LESS, MORE, Query};
 use super::state::{Asking, EngineState, Indexing, View};
-use super::{choices, desktop, refine, wording};
+use super::{choices, desktop, lens, map, pool, refine, wording};
 use std::path::PathBuf;
 
 /// Carries out `command`.
@@ -45,6 +45,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::SetFilter(filter) => refine::filter(app, *filter, now_s),
         Command::MoreLike(path) => refine::like(app, &path, MORE, now_s),
         Command::LessLike(path) => refine::like(app, &path, LESS, now_s),
+        Command::Lens(wish) => lens::handle(app, wish),
+        Command::Map(wish) => map::handle(app, ctx, wish),
         Command::Take(paths) => desktop::sort(&app.events, paths, false),
         Command::TakeDropped(paths) => desktop::sort(&app.events, paths, true),
         Command::TakeText(text) => take_text(app, &text, false, now_s),
@@ -95,6 +97,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::ShowFailures(open) => app.state.failures_open = open,
         Command::Dismiss(id) => app.state.messages.dismiss(id),
         Command::CompareWith(domain) => app.state.compare_with = domain,
+        Command::Pool(command) => pool::handle(app, command),
         Command::Settings(command) => choices::handle_command(app, command),
         Command::Prefer(preferences) => {
             preferences.apply(ctx);

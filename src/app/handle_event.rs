@@ -5,11 +5,13 @@ use super::command::Command;
 use super::engine::{Answer, Ended, Event, HITS};
 use super::handle_command::ask_again;
 use super::messages::Kind;
+use super::pool;
 use super::puma_app::PumaApp;
 use super::query::Query;
 use super::state::{EngineState, Indexing};
 use super::window;
 use super::wording::{counted, file_name};
+use super::{lens, map};
 use crate::figures;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +21,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
     let now_s = ctx.input(|input| input.time);
     let state = &mut app.state;
     match event {
-        Event::Ready(facts) => state.engine = EngineState::Ready(facts),
+        Event::Ready(facts) => {
+            state.engine = EngineState::Ready(facts);
+            // It is a map of what another model finds alike.
+            state.map = Default::default();
+        }
         Event::Broken(reason) => {
             state.asking = None;
             state.messages.add(Kind::Error, reason.clone(), now_s);
@@ -43,7 +49,9 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         Event::Profiles(profiles) => {
             state.overall = figures::overall(&profiles);
             state.profiles = profiles;
+            pool::profiles_changed(app);
         }
+        Event::Pool(event) => pool::receive(app, event, now_s),
         Event::Answer(answer) => {
             if let Some(asking) = &mut state.asking
                 && asking.generation == answer.generation
@@ -51,6 +59,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 asking.early = Some(answer);
             }
         }
+        Event::Lens(news) => lens::receive(app, news, now_s),
+        Event::Map(news) => map::receive(app, news, now_s),
         Event::Preview { source, image } => app.previews.set(ctx, source, image),
         Event::Refused { generation, reason } => {
             if state.asking.as_ref().map(|asking| asking.generation) == Some(generation) {
@@ -103,6 +113,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                     app.commands.send(Command::AddFolder(folder));
                 }
             }
+            let files = pool::without_benchmarks(app, files);
             if !files.is_empty() {
                 app.commands.send(Command::Ask(Query::files(files)));
             }

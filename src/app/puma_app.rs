@@ -3,11 +3,11 @@ use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
 use super::frames::Frames;
 use super::handover;
-use super::panels::{self, Look, QueryBar, QueryParts};
+use super::panels::{self, Look, MapView, QueryBar, QueryParts};
 use super::previews::Previews;
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::ThumbnailCache;
-use super::{handle_command, handle_event, input, theme, window};
+use super::{handle_command, handle_event, input, pool, theme, window};
 use crossbeam_channel::Receiver;
 use egui::{CentralPanel, Panel, TextureHandle, Ui};
 use std::path::PathBuf;
@@ -24,6 +24,7 @@ pub struct PumaApp {
     query_bar: QueryBar,
     query_parts: QueryParts,
     pub(super) previews: Previews,
+    map_view: MapView,
     settings_panel: panels::SettingsPanel,
     /// How many pictures were pasted in this run.
     pub(super) pasted: u64,
@@ -82,6 +83,7 @@ impl PumaApp {
             query_bar: QueryBar::default(),
             query_parts: QueryParts::default(),
             previews: Previews::default(),
+            map_view: MapView::default(),
             settings_panel: panels::SettingsPanel::default(),
             pasted: 0,
             title: String::new(),
@@ -135,6 +137,9 @@ impl PumaApp {
         for command in self.commands.take() {
             handle_command::handle(self, ctx, command);
         }
+        pool::keep_up(self);
+        super::lens::follow(self);
+        super::map::follow(self);
         let now_s = ctx.input(|input| input.time);
         if let Some(left_s) = self.state.messages.expire(now_s) {
             ctx.request_repaint_after(Duration::from_secs_f64(left_s.max(0.05)));
@@ -193,7 +198,13 @@ impl PumaApp {
             if preferences.view == View::Neighbours && look.state.listing.is_none() {
                 self.query_parts.show(ui, look, &pictures);
             }
-            middle(ui, look, &mut self.thumbnails, first_start);
+            middle(
+                ui,
+                look,
+                &mut self.thumbnails,
+                &mut self.map_view,
+                first_start,
+            );
         });
         frames.mark("middle");
         panels::messages(ui, look);
@@ -214,15 +225,24 @@ fn bar_frame(ui: &Ui) -> egui::Frame {
     egui::Frame::side_top_panel(ui.style()).inner_margin(egui::Margin::symmetric(10, 7))
 }
 
-fn middle(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, first_start: bool) {
+fn middle(
+    ui: &mut Ui,
+    look: Look<'_>,
+    thumbnails: &mut ThumbnailCache,
+    map_view: &mut MapView,
+    first_start: bool,
+) {
     let state = look.state;
     if first_start && state.asking.is_none() {
         panels::welcome(ui, look);
     } else if state.preferences.view == View::Prompts {
         panels::prompts(ui, look);
+    } else if state.preferences.view == View::Map {
+        map_view.show(ui, look, thumbnails);
     } else if let Some(listing) = &state.listing {
         panels::listing(ui, look, listing, thumbnails);
     } else if let Some(answer) = &state.answer {
+        panels::lens(ui, look, answer);
         panels::neighbours(ui, look, answer, thumbnails);
     } else if state.library.is_none() && matches!(state.engine, EngineState::Starting) {
         ui.centered_and_justified(|ui| ui.spinner());

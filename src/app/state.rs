@@ -4,9 +4,12 @@ use super::ask_state::AskState;
 use super::choices::Choices;
 use super::engine::{Answer, LibraryFacts, Listing, ModelFacts};
 use super::history::History;
+use super::lens::LensState;
+use super::map::{MapKind, MapState};
 use super::messages::Messages;
+use super::pool::{Pool, PoolPreferences};
 use super::query::Query;
-use crate::figures::{self, Profile};
+use crate::figures::{self, Chart, Profile};
 use crate::pipeline::Progress;
 use crate::search::Filter;
 use std::path::PathBuf;
@@ -20,16 +23,8 @@ pub enum View {
     Neighbours,
     /// The prompt profiles of the library's domains.
     Prompts,
-}
-
-/// How the profiles of the domains are drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Chart {
-    /// One small chart a domain, all with the same scale.
-    #[default]
-    SmallMultiples,
-    /// All domains as lines in one chart.
-    Overlaid,
+    /// The library on a plane.
+    Map,
 }
 
 /// What is taken away from similarities before they are drawn.
@@ -70,6 +65,10 @@ pub struct Preferences {
     pub chart: Chart,
     /// What is taken away from similarities before they are drawn.
     pub scale: Scale,
+    /// What is set about prompts.
+    pub pool: PoolPreferences,
+    /// Which map of the library is shown.
+    pub map: MapKind,
     /// How much larger than usual everything is.
     pub zoom: f32,
     /// Memory for the pictures on the screen, in MiB.
@@ -88,6 +87,8 @@ impl Default for Preferences {
             view: View::default(),
             chart: Chart::default(),
             scale: Scale::default(),
+            pool: PoolPreferences::default(),
+            map: MapKind::default(),
             zoom: 1.0,
             cache_mib: 256,
             folders_open: true,
@@ -166,10 +167,16 @@ pub struct State {
     pub profiles: Vec<Profile>,
     /// The profile of the whole library; `None` without photos.
     pub overall: Option<Profile>,
+    /// What is known of the prompt pool beyond the profiles.
+    pub pool: Pool,
     /// The question that is out.
     pub asking: Option<Asking>,
     /// The answer that is shown.
     pub answer: Option<Arc<Answer>>,
+    /// The lens that the answer is looked at through.
+    pub lens: LensState,
+    /// The map of the library.
+    pub map: MapState,
     /// Photos shown without a question; over the answer, while there is one.
     pub listing: Option<Arc<Listing>>,
     /// The list that was wished for last; older ones are stale.
@@ -255,5 +262,17 @@ impl State {
             std: Vec::new(),
         };
         profile.view(self.preferences.scale.view(), overall)
+    }
+
+    /// Standard deviations `[M]` of one domain, on the scale that the user chose.
+    pub fn scaled_spread(&self, spread: &[f32]) -> Vec<f32> {
+        match (self.preferences.scale, &self.overall) {
+            (Scale::Deviations, Some(overall)) => spread
+                .iter()
+                .zip(&overall.std)
+                .map(|(spread, all)| if *all > 0.0 { spread / all } else { 0.0 })
+                .collect(),
+            _ => spread.to_vec(),
+        }
     }
 }

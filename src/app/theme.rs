@@ -124,6 +124,9 @@ fn light(visuals: &mut Visuals) {
     visuals.widgets.inactive.bg_fill = Color32::from_rgb(208, 211, 218);
     visuals.widgets.hovered.weak_bg_fill = Color32::from_rgb(214, 217, 224);
     visuals.weak_text_color = Some(Color32::from_rgb(92, 95, 104));
+    // Fields are seen on the white of windows too.
+    visuals.text_edit_bg_color = Some(Color32::from_rgb(236, 237, 241));
+    visuals.hyperlink_color = Color32::from_rgb(20, 92, 170);
     visuals.warn_fg_color = Color32::from_rgb(140, 82, 0);
     visuals.error_fg_color = Color32::from_rgb(184, 28, 28);
     visuals.selection.bg_fill = Color32::from_rgb(250, 220, 184);
@@ -174,6 +177,12 @@ mod tests {
                 ),
                 ("weak text", visuals.weak_text_color(), visuals.window_fill),
                 ("hint", visuals.weak_text_color(), visuals.extreme_bg_color),
+                (
+                    "hint",
+                    visuals.weak_text_color(),
+                    visuals.text_edit_bg_color(),
+                ),
+                ("typed", visuals.text_color(), visuals.text_edit_bg_color()),
                 ("error", visuals.error_fg_color, visuals.panel_fill),
                 ("error", visuals.error_fg_color, visuals.window_fill),
                 (

@@ -1,10 +1,10 @@
 //! `puma eval`: measures a model on benchmark folders.
 
-use super::options::ModelOptions;
+use super::options::{FigureOptions, ModelOptions};
 use crate::eval::{
     EmbeddingKind, FailedFile, Part, PhotoSet, Report, choose_sets, evaluate, read_sets,
 };
-use crate::figures::{self, View};
+use crate::figures;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -30,12 +30,11 @@ pub struct Args {
     /// Also write the figures to this file as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Also write the mean prompt similarities of each set to this file: .svg, .csv or .json
+    /// Also write the mean prompt similarities of each set to this file: .png, .svg, .csv or .json
     #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
-    /// What an .svg figure shows
-    #[arg(long, value_enum, default_value_t)]
-    view: View,
+    #[command(flatten)]
+    drawing: FigureOptions,
 }
 
 /// What `--json` writes.
@@ -83,7 +82,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         write(path, &(serde_json::to_string_pretty(&output)? + "\n"))?;
     }
     if let Some(path) = &args.figure {
-        figures::save(path, &report.profiles, args.view)?;
+        args.drawing.figure(&report.profiles).save(path)?;
     }
     Ok(ExitCode::SUCCESS)
 }

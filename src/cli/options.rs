@@ -1,5 +1,6 @@
 //! Flags that several subcommands share.
 
+use crate::figures::{Arrangement, Chart, Figure, Profile, Sort, View};
 use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
 use crate::model::{DeviceChoice, Puma, choose_device};
 use crate::settings::{Places, Settings};
@@ -105,4 +106,29 @@ pub struct LibraryOptions {
     /// Library file to use instead of the user's own
     #[arg(long, value_name = "FILE")]
     pub library: Option<PathBuf>,
+}
+
+/// How a figure is drawn.
+#[derive(clap::Args, Clone, Debug)]
+pub struct FigureOptions {
+    /// How a .png or .svg figure is drawn
+    #[arg(long, value_enum, default_value_t)]
+    pub chart: Chart,
+    /// What a .png or .svg figure shows
+    #[arg(long, value_enum, default_value_t)]
+    pub view: View,
+    /// The order of its domains
+    #[arg(long, value_enum, default_value_t)]
+    pub sort: Sort,
+    /// Put prompts side by side that the domains call alike, instead of by their numbers
+    #[arg(long)]
+    pub sort_prompts: bool,
+}
+
+impl FigureOptions {
+    /// The figure of `profiles` that was asked for.
+    pub fn figure(&self, profiles: &[Profile]) -> Figure {
+        let arrangement = Arrangement::new(profiles, self.view, self.sort, self.sort_prompts);
+        Figure::new(profiles, self.chart, self.view, &arrangement)
+    }
 }

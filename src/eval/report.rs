@@ -1,5 +1,5 @@
 use super::{EvalError, Matrix, Metrics, Points, RECALL_AT, metrics};
-use crate::figures::{Profile, profiles};
+use crate::figures::{Profile, StoredProfiles, profiles};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -37,7 +37,8 @@ pub struct Report {
     /// Every photo asked against the photos of all sets; the label is set and class.
     pub unified: Metrics,
     /// The mean prompt similarities of each set, `[M]`: the paper's Figure 3. Empty for a model without prompts.
-    #[serde(rename = "similarity", serialize_with = "means")]
+    /// Written as `similarity`, with `std` and `photos` beside it.
+    #[serde(flatten, serialize_with = "stored")]
     pub profiles: Vec<Profile>,
 }
 
@@ -154,10 +155,6 @@ impl Serialize for Harmonic {
     }
 }
 
-fn means<S: Serializer>(profiles: &[Profile], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(
-        profiles
-            .iter()
-            .map(|profile| (&profile.domain, &profile.mean)),
-    )
+fn stored<S: Serializer>(profiles: &[Profile], serializer: S) -> Result<S::Ok, S::Error> {
+    StoredProfiles::of(profiles).serialize(serializer)
 }

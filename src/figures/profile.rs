@@ -18,10 +18,13 @@ pub struct Profile {
 pub enum View {
     /// Mean similarities as they are, as in the paper
     #[default]
+    #[value(name = "raw", alias = "mean")]
     Mean,
     /// What is left of them without the mean over all photos
+    #[value(name = "relative", alias = "centred")]
     Centred,
     /// The same in standard deviations over all photos
+    #[value(name = "deviations", alias = "standardised")]
     Standardised,
 }
 
@@ -45,7 +48,7 @@ impl Profile {
             View::Centred => means.map(|(mean, all)| mean - all).collect(),
             View::Standardised => means
                 .zip(&overall.std)
-                .map(|((mean, all), &std)| if std > 0.0 { (mean - all) / std } else { 0.0 })
+                .map(|((mean, all), &std)| if std == 0.0 { 0.0 } else { (mean - all) / std })
                 .collect(),
         }
     }

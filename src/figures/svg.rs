@@ -66,6 +66,42 @@ impl Svg {
         );
     }
 
+    /// A line of text from `at` that is cut where it would be wider than `room`.
+    pub(super) fn text_within(&mut self, at: (f64, f64), size: f64, room: f64, words: &str) {
+        self.text(at, size, Anchor::Start, &cut(words, size, room));
+    }
+
+    /// A line of text that ends at `at`, cut where it would be wider than `room`.
+    pub(super) fn text_before(&mut self, at: (f64, f64), size: f64, room: f64, words: &str) {
+        self.text(at, size, Anchor::End, &cut(words, size, room));
+    }
+
+    /// A line through points; `dash` as `stroke-dasharray` has it, empty for none.
+    pub(super) fn polyline(&mut self, points: &[(f64, f64)], stroke: &str, width: f64, dash: &str) {
+        let places = points.iter().map(|(x, y)| format!("{x:.2},{y:.2}"));
+        let places = places.collect::<Vec<_>>().join(" ");
+        let dash = if dash.is_empty() {
+            String::new()
+        } else {
+            format!(r#" stroke-dasharray="{dash}""#)
+        };
+        let _ = writeln!(
+            self.text,
+            r#"<polyline points="{places}" fill="none" stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round"{dash}/>"#
+        );
+    }
+
+    /// A filled circle; `hint` shows when the pointer rests on it.
+    pub(super) fn dot(&mut self, at: (f64, f64), radius: f64, fill: &str, hint: &str) {
+        let _ = writeln!(
+            self.text,
+            r#"<circle cx="{:.2}" cy="{:.2}" r="{radius}" fill="{fill}"><title>{}</title></circle>"#,
+            at.0,
+            at.1,
+            escape(hint)
+        );
+    }
+
     /// The whole file.
     pub(super) fn finish(mut self) -> String {
         self.text.push_str("</svg>\n");
@@ -87,4 +123,15 @@ fn escape(words: &str) -> String {
         }
     }
     escaped
+}
+
+/// As much of `words` as fits, by the mean width of letters in the fonts at hand.
+fn cut(words: &str, size: f64, room: f64) -> String {
+    let most = (room / (size * 0.52)).floor().max(4.0) as usize;
+    if words.chars().count() <= most {
+        return words.to_owned();
+    }
+    let mut short: String = words.chars().take(most - 1).collect();
+    short.push('…');
+    short
 }

@@ -4,6 +4,7 @@
 //! Parameter-Efficient Transfer Learning", WACV 2025, arXiv 2309.08944. [`Network`] is the model with both of its
 //! forward passes, [`Puma`] the model as everything else uses it.
 
+mod ablation;
 mod adapter;
 mod block;
 pub mod checkpoint;
@@ -21,6 +22,7 @@ mod puma;
 mod vit;
 mod weights;
 
+pub use ablation::Ablation;
 pub use adapter::ADAPTER_SCALE;
 pub use checkpoint::Checkpoint;
 pub use config::{Config, VitConfig};

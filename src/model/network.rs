@@ -1,3 +1,4 @@
+use super::ablation::Ablation;
 use super::adapter::Adapter;
 use super::linear::Linear;
 use super::pass::Pass;
@@ -67,16 +68,38 @@ impl Network {
 
     /// Normalised pixels `[B, 3, H, W]` to everything the model says of them.
     pub fn forward(&self, pixels: &Tensor, pass: &Pass) -> Result<Output> {
+        self.forward_ablated(pixels, pass, &Ablation::None)
+    }
+
+    /// The same without a part of the model.
+    ///
+    /// [`Output::similarity`] holds the weights `[B, M]` that the prompts were summed with, which an ablation may have
+    /// changed; without the pool there are none.
+    ///
+    /// # Errors
+    /// Weights of another number than the pool has prompts; see [`Ablation::check`].
+    pub fn forward_ablated(
+        &self,
+        pixels: &Tensor,
+        pass: &Pass,
+        ablation: &Ablation,
+    ) -> Result<Output> {
         let patches = self.vit.patch_embed(pixels)?;
         let (mut query, mut similarity, mut conditional_prompt) = (None, None, None);
-        if let Some(pool) = &self.prompt_pool {
+        if let Some(pool) = &self.prompt_pool
+            && *ablation != Ablation::PromptsOff
+        {
             let q = pool.query(&patches)?;
-            let s = pool.similarity(&q)?;
+            let s = ablated_similarity(pool.similarity(&q)?, ablation)?;
             conditional_prompt = Some(pool.conditional_prompt(&s)?);
             (query, similarity) = (Some(q), Some(s));
         }
         let tokens = self.vit.tokens(&patches, conditional_prompt.as_ref())?;
-        let features = self.vit.encode(tokens, &self.adapters, pass)?;
+        let adapters: &[[Adapter; 2]] = match ablation {
+            Ablation::AdaptersOff => &[],
+            _ => &self.adapters,
+        };
+        let features = self.vit.encode(tokens, adapters, pass)?;
         let cls = features.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
         let embedding = match &self.head {
             Some(head) => head.forward(&cls, pass)?,
@@ -96,6 +119,24 @@ impl Network {
         let tokens = self.vit.tokens(&self.vit.patch_embed(pixels)?, None)?;
         let features = self.vit.encode(tokens, &[], pass)?;
         normalise(&features.narrow(1, 0, 1)?.squeeze(1)?)
+    }
+}
+
+/// The weights `[B, M]` of the prompts under an ablation, of what the pool measured.
+fn ablated_similarity(similarity: Tensor, ablation: &Ablation) -> Result<Tensor> {
+    let (b, m) = similarity.dims2()?;
+    let device = similarity.device();
+    match ablation {
+        Ablation::PromptOff(prompt) => {
+            let kept = (0..m).map(|at| if at == *prompt { 0f32 } else { 1.0 });
+            similarity.broadcast_mul(&Tensor::from_iter(kept, device)?)
+        }
+        Ablation::OnePromptForAll(weights) => {
+            Tensor::from_slice(weights, (1, weights.len()), device)?
+                .broadcast_as((b, m))?
+                .contiguous()
+        }
+        Ablation::None | Ablation::PromptsOff | Ablation::AdaptersOff => Ok(similarity),
     }
 }
 

@@ -1,3 +1,4 @@
+use super::ablation::Ablation;
 use super::checkpoint::{Checkpoint, ReadOptions};
 use super::network::Network;
 use super::pass::Pass;
@@ -94,8 +95,25 @@ impl Puma {
     ///
     /// On a CPU the crops are spread over rayon's threads a few at a time; elsewhere they are one batch.
     pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Embedded>, ModelError> {
+        self.embed_ablated(crops, &Ablation::None)
+    }
+
+    /// As [`Puma::embed`], without a part of the model; with [`Ablation::None`] exactly the same.
+    ///
+    /// The similarities are the weights that the prompts were summed with; without the pool there are none.
+    ///
+    /// # Errors
+    /// [`ModelError::Choice`] if the model does not have what is left out.
+    pub fn embed_ablated(
+        &self,
+        crops: &[RgbImage],
+        ablation: &Ablation,
+    ) -> Result<Vec<Embedded>, ModelError> {
+        ablation.check(self.prompts())?;
         self.in_chunks(crops, |pixels| {
-            let output = self.network.forward(pixels, &Pass::Inference)?;
+            let output = self
+                .network
+                .forward_ablated(pixels, &Pass::Inference, ablation)?;
             let embeddings = output.embedding.to_vec2::<f32>()?;
             let similarities = match output.similarity {
                 Some(similarity) => similarity.to_vec2::<f32>()?,

@@ -17,8 +17,9 @@ use std::time::{Duration, Instant};
 
 /// How often progress is told while nothing else happens.
 const TICK: Duration = Duration::from_millis(100);
-/// Photos that may wait for a decoder.
-const JOBS_AHEAD: usize = 256;
+/// Photos that may wait for a decoder: so many that the scan of all but the largest libraries ends early, since only then
+/// is it known how long the rest takes. One waiting photo takes about 200 bytes.
+const JOBS_AHEAD: usize = 1 << 17;
 
 /// How an indexing run works.
 #[derive(Clone, Debug)]

@@ -52,4 +52,7 @@ pub enum SearchError {
         /// The photo's number.
         id: i64,
     },
+    /// The system gives no thread to work on.
+    #[error("the system gives no threads to work on")]
+    Threads,
 }

@@ -10,7 +10,9 @@ mod duplicates;
 mod error;
 mod filter;
 mod histogram;
+mod lens;
 mod listing;
+mod map;
 mod refreshing;
 mod searcher;
 mod snapshot;
@@ -21,7 +23,11 @@ pub use duplicates::NEAR_DUPLICATE;
 pub use error::SearchError;
 pub use filter::Filter;
 pub use histogram::Histogram;
+pub use lens::{
+    Lens, LensAnswer, LensPart, LensRequest, LensSource, LensSummary, Reranked, Unread,
+};
 pub use listing::{Listing, Order, Section};
+pub use map::{Islands, Layout, MapPhotos, Pca, SavedLayout};
 pub use searcher::Searcher;
 
 /// What is known of a photo besides what the model says.

@@ -1,7 +1,7 @@
 use super::duplicates::groups;
 use super::snapshot::Snapshot;
 use super::{Answer, Filter, Histogram, Hit, Listing, Order, Request, SearchError, refreshing};
-use crate::figures::{Profile, profiles};
+use crate::figures::{Health, Profile, health, profiles};
 use crate::index::Kind;
 use crate::library::{Library, ModelKey, PhotoId};
 use crate::model::{Embedded, Puma};
@@ -184,6 +184,11 @@ impl Searcher {
     /// The prompt profiles of the library's domains, in order of their names.
     pub fn profiles(&self) -> Vec<Profile> {
         profiles(self.snapshot().similarities())
+    }
+
+    /// How its photos use each prompt of the pool; none without photos or prompts.
+    pub fn health(&self) -> Option<Health> {
+        health(self.snapshot().similarities())
     }
 
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {

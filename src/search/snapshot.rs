@@ -133,7 +133,7 @@ impl Snapshot {
     }
 
     /// Domain and similarities of every photo.
-    pub fn similarities(&self) -> impl Iterator<Item = (&str, &[f32])> {
+    pub fn similarities(&self) -> impl Iterator<Item = (&str, &[f32])> + Clone {
         (0..self.len()).map(|row| (self.facts(row).domain.as_str(), self.similarity(row)))
     }
 

@@ -5,8 +5,9 @@ use egui::accesskit::{Action, Role};
 use egui_kittest::kittest::{AccessKitNode, NodeT};
 use std::collections::HashMap;
 
-/// Handles at the edges of windows and panels, and scroll bars: keys move what is inside instead.
-const BY_POINTER_ONLY: [Role; 2] = [Role::Splitter, Role::ScrollBar];
+/// Handles at the edges of windows and panels, scroll bars, and the ground of windows, which a press raises: keys move
+/// what is inside instead.
+const BY_POINTER_ONLY: [Role; 3] = [Role::Splitter, Role::ScrollBar, Role::Window];
 
 fn is_usable(node: &AccessKitNode<'_>) -> bool {
     let data = node.data();

@@ -67,7 +67,7 @@ fn the_reasons_and_figure_3_are_drawn() {
     let profiles = &window.harness.state().state().profiles;
     assert_eq!(profiles.len(), 3);
     assert!(profiles.iter().all(|profile| profile.mean.len() == 20));
-    window.click("All in one chart");
+    window.click("Lines");
     window.wait_for_label("Prompt profiles of all domains");
     window.click("Neighbours");
     window.wait_for_label("Neighbour 1: coffee.png");

@@ -3,8 +3,12 @@
 mod accessible;
 mod asking;
 mod flow;
+mod folders;
 mod gallery;
+mod lens;
+mod map;
 mod pictures_of_states;
+mod pool;
 mod refining;
 mod render;
 mod settings;

@@ -121,7 +121,7 @@ fn text_size_grows_everything_and_is_kept() {
         (harness.ctx.zoom_factor() - 1.5).abs() < 0.01
             && (harness.state().state().preferences.zoom - 1.5).abs() < 0.01
     });
-    window.click("Usual size");
+    window.press("Usual size");
     window.wait_for("the usual text", |harness| harness.ctx.zoom_factor() == 1.0);
 }
 

@@ -1,6 +1,6 @@
 //! Figure 3 as SVG, CSV and JSON.
 
-use puma::figures::{FigureError, Profile, View, csv, json, prompt_chart, save};
+use puma::figures::{Chart, Figure, FigureError, Profile, View, csv, json};
 
 fn two() -> Vec<Profile> {
     let profile = |domain: &str, mean: [f32; 3]| Profile {
@@ -13,6 +13,10 @@ fn two() -> Vec<Profile> {
         profile("a <&> \"b\", c", [0.2, -0.1, 0.0]),
         profile("sea", [0.4, 0.3, 0.0]),
     ]
+}
+
+fn prompt_chart(profiles: &[Profile], view: View) -> String {
+    Figure::plain(profiles, Chart::SmallMultiples, view).svg()
 }
 
 /// The attribute's value in each line of the SVG that holds `element` and `needle`.
@@ -111,13 +115,14 @@ fn json_holds_profiles_and_views() {
 #[test]
 fn the_ending_decides_and_others_are_refused() {
     let folder = tempfile::tempdir().unwrap();
+    let figure = Figure::plain(&two(), Chart::SmallMultiples, View::Mean);
     for (name, start) in [("f.svg", "<svg"), ("f.CSV", "domain,"), ("f.json", "{")] {
         let path = folder.path().join(name);
-        save(&path, &two(), View::Mean).unwrap();
+        figure.save(&path).unwrap();
         assert!(std::fs::read_to_string(path).unwrap().starts_with(start));
     }
-    let refused = save(&folder.path().join("f.bmp"), &two(), View::Mean);
-    assert!(matches!(refused, Err(FigureError::Ending(_))));
-    let missing = save(&folder.path().join("no/f.svg"), &two(), View::Mean);
+    let refused = figure.save(&folder.path().join("f.bmp"));
+    assert!(matches!(refused, Err(FigureError::Ending { .. })));
+    let missing = figure.save(&folder.path().join("no/f.svg"));
     assert!(matches!(missing, Err(FigureError::Write { .. })));
 }

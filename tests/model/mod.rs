@@ -2,6 +2,7 @@
 
 pub mod golden;
 
+mod ablation;
 mod checkpoint;
 mod checkpoint_convert;
 mod checkpoint_foreign;

@@ -1,5 +1,7 @@
 //! Tests of `search`: queries against a small indexed library, and against `puma eval` on real photos.
 mod filters;
+mod lens;
+mod map;
 mod real_photos;
 
 use crate::pictures;

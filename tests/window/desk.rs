@@ -4,9 +4,9 @@ use std::process::{Child, Command, Stdio};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
-    Atom, AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConnectionExt as _, EventMask,
-    ImageFormat, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT, MOTION_NOTIFY_EVENT, MapState,
-    Window,
+    Atom, AtomEnum, ChangeWindowAttributesAux, ClientMessageEvent, ConfigureWindowAux,
+    ConnectionExt as _, EventMask, ImageFormat, InputFocus, KEY_PRESS_EVENT, KEY_RELEASE_EVENT,
+    MOTION_NOTIFY_EVENT, MapState, Window,
 };
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
@@ -183,6 +183,19 @@ impl Desk {
             }
         }
         wished
+    }
+
+    /// Makes a window so wide and high, as a hand on its corner does.
+    pub fn resize(&self, window: Window, (width, height): (u32, u32)) {
+        let size = ConfigureWindowAux::new().width(width).height(height);
+        let asked = self.connection.configure_window(window, &size).unwrap();
+        asked.check().unwrap();
+    }
+
+    /// Width and height of a window.
+    pub fn size(&self, window: Window) -> (u32, u32) {
+        let place = self.connection.get_geometry(window).unwrap().reply();
+        place.map_or((0, 0), |place| (place.width.into(), place.height.into()))
     }
 
     /// Asks a window to close, as the cross in its corner does.

@@ -93,8 +93,28 @@ fn a_dropped_picture_is_asked_with_and_keys_do_the_rest() {
     desk.press(&[], key::ESCAPE);
     puma.wait_for_title(&desk, window, |title| title == NO_PICTURE);
 
+    let size = (1010, 730);
+    let before = desk.screenshot();
+    desk.resize(window, size);
+    let drawn = patiently(|| (differing(&before, &desk.screenshot()) > 1000).then_some(()));
+    assert!(
+        drawn.is_some(),
+        "it is not drawn anew; it said\n{}",
+        puma.said()
+    );
     desk.close(window);
     assert!(puma.wait().success(), "{}", puma.said());
+    let summed_up = puma.said();
+    assert!(
+        summed_up.contains("frames: half of them under"),
+        "{summed_up}"
+    );
+
+    // The next start has the size of the last one.
+    let again = Program::start(&desk, &home, &[]);
+    let window = again.window(&desk, NO_PICTURE, &[]);
+    let kept = patiently(|| (desk.size(window) == size).then_some(()));
+    assert!(kept.is_some(), "{:?}; {}", desk.size(window), again.said());
 }
 
 /// A later start hands its picture to the open window; a crashed window is in nobody's way.

@@ -34,11 +34,6 @@ impl Answering {
         })
     }
 
-    /// What is searched.
-    pub(super) fn searcher(&self) -> &Searcher {
-        &self.searcher
-    }
-
     /// The neighbours of a picture; its larger copy follows as news of its own.
     pub(super) fn ask(&mut self, generation: u64, query: Query, filter: Filter, events: &Events) {
         let start = Instant::now();
@@ -54,6 +49,7 @@ impl Answering {
                     domain,
                     domain_source,
                     hits: found.answer.hits,
+                    moves: Vec::new(),
                     groups: found.answer.groups,
                     searched: found.answer.searched,
                     passed: found.answer.passed,
@@ -69,6 +65,11 @@ impl Answering {
                 events.send(Event::Refused { generation, reason });
             }
         }
+    }
+
+    /// The searcher; a clone is the same one.
+    pub(super) fn searcher(&self) -> Searcher {
+        self.searcher.clone()
     }
 
     /// Lists photos.

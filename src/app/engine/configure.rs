@@ -72,7 +72,7 @@ impl Worker<'_> {
                 // It embeds with the old model.
                 job.end();
             }
-            let searcher = answering.searcher().clone();
+            let searcher = answering.searcher();
             self.refreshing = Arc::new(Refreshing::new(&new, searcher, self.events)?);
             self.watch = self.refreshing.watch()?;
             self.puma = puma;

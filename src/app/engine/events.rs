@@ -1,4 +1,7 @@
 use super::{Answer, Configured, LibraryFacts, Listing, ModelFacts};
+use crate::app::lens::LensNews;
+use crate::app::map::MapNews;
+use crate::app::pool::PoolEvent;
 use crate::app::query::{Query, Source};
 use crate::figures::Profile;
 use crate::pipeline::Progress;
@@ -16,10 +19,16 @@ pub enum Event {
     Library(LibraryFacts),
     /// The mean prompt similarities of its domains now.
     Profiles(Vec<Profile>),
+    /// Something about the prompt pool.
+    Pool(PoolEvent),
     /// A question is answered.
     Answer(Arc<Answer>),
     /// Photos are listed.
     Listed(Arc<Listing>),
+    /// News of the lens.
+    Lens(LensNews),
+    /// News of the map.
+    Map(MapNews),
     /// A picture asked with, at most 640 px a side, upright.
     Preview {
         /// Which one.

@@ -1,3 +1,4 @@
+use crate::app::lens::RankMove;
 use crate::app::query::Query;
 use crate::search::{Filter, Histogram, Hit};
 use std::path::PathBuf;
@@ -68,6 +69,7 @@ pub enum DomainSource {
 }
 
 /// What was found for a query.
+#[derive(Clone)]
 pub struct Answer {
     /// Which question it answers.
     pub generation: u64,
@@ -85,6 +87,8 @@ pub struct Answer {
     pub filter: Filter,
     /// The neighbours, nearest first; the query's own file among them.
     pub hits: Vec<Hit>,
+    /// Through a lens, the old and new rank of each hit, `None` for one that could not be read again; else empty.
+    pub moves: Vec<Option<RankMove>>,
     /// Near duplicates among them: places in `hits`, the best first; what has none is in no group.
     pub groups: Vec<Vec<usize>>,
     /// How many photos were searched.

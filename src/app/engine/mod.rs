@@ -1,6 +1,7 @@
 //! The engine behind the window: one thread owns model, library and searcher; indexing runs on another.
 
 mod answering;
+mod background;
 mod configure;
 mod events;
 mod eyes;
@@ -20,8 +21,9 @@ pub use setup::Setup;
 
 use super::query::Query;
 use crate::pipeline::Control;
-use crate::search::Filter;
+use crate::search::{Filter, LensRequest};
 use crate::settings::Settings;
+use background::Newest;
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,6 +51,20 @@ enum Request {
         /// Which.
         wanted: Wanted,
     },
+    /// Look at an answer through a lens.
+    Look {
+        /// Older than the newest one: not worth it.
+        generation: u64,
+        /// The answer and the lens.
+        request: Box<LensRequest>,
+    },
+    /// Draw the map of the library.
+    DrawMap {
+        /// Older than the newest one: not worth it.
+        generation: u64,
+        /// Whether a layout that is kept does not count.
+        from_scratch: bool,
+    },
     /// Index a folder, or look through all known ones again.
     Index {
         /// The folder, or all.
@@ -69,6 +85,7 @@ pub struct Engine {
     requests: Sender<Request>,
     newest: Arc<AtomicU64>,
     newest_list: Arc<AtomicU64>,
+    background: Newest,
     /// Of the run that was started last.
     control: Mutex<Arc<Control>>,
     thread: Option<JoinHandle<()>>,
@@ -82,16 +99,19 @@ impl Engine {
     pub fn start(setup: Setup, events: Events) -> std::io::Result<Engine> {
         let (requests, receiver) = bounded(MOST_WAITING);
         let [newest, newest_list] = [0; 2].map(|none| Arc::new(AtomicU64::new(none)));
+        let background = Newest::new(Arc::clone(&newest));
         let thread = {
+            let background = background.clone();
             let newest = [&newest, &newest_list].map(Arc::clone);
             std::thread::Builder::new()
                 .name("puma-engine".to_owned())
-                .spawn(move || work::run(&setup, &receiver, &newest, &events))?
+                .spawn(move || work::run(&setup, &receiver, &newest, background, &events))?
         };
         Ok(Engine {
             requests,
             newest,
             newest_list,
+            background,
             control: Mutex::default(),
             thread: Some(thread),
         })
@@ -150,6 +170,7 @@ impl Engine {
     /// Ends the threads, keeping what is indexed; `arriving` is emptied meanwhile, so that none of them waits for it.
     pub fn stop(&mut self, arriving: &Receiver<Event>) {
         self.newest.fetch_add(1, Ordering::SeqCst);
+        self.background.end_all();
         self.stop_indexing();
         let Some(thread) = self.thread.take() else {
             return;

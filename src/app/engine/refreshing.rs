@@ -1,4 +1,5 @@
 use super::{Event, Events, Failure, LibraryFacts, RootFacts, Setup};
+use crate::app::pool::PoolEvent;
 use crate::figures::Profile;
 use crate::library::{Library, PhotoId};
 use crate::search::Searcher;
@@ -81,6 +82,8 @@ impl Refreshing {
         match self.news(&mut reading, even_if_unchanged) {
             Ok(Some((library, profiles))) => {
                 self.events.send(Event::Profiles(profiles));
+                let health = PoolEvent::Health(self.searcher.health());
+                self.events.send(Event::Pool(health));
                 self.events.send(Event::Library(library));
                 self.searcher.calibrate();
             }

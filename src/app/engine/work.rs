@@ -1,4 +1,5 @@
 use super::answering::Answering;
+use super::background::{Background, Newest};
 use super::configure::wait_for_other_settings;
 use super::job::{self, Job, Work};
 use super::refreshing::{Refreshing, Watch};
@@ -18,11 +19,12 @@ pub(super) fn run(
     setup: &Setup,
     requests: &Receiver<Request>,
     newest: &[Arc<AtomicU64>; 2],
+    background: Newest,
     events: &Events,
 ) {
     let mut setup = setup.clone();
     loop {
-        match Worker::start(&setup, events) {
+        match Worker::start(&setup, background.clone(), events) {
             Ok(worker) => return worker.serve(requests, newest),
             Err(error) => events.send(Event::Broken(format!("{error:#}"))),
         };
@@ -43,15 +45,21 @@ pub(super) struct Worker<'a> {
     /// What makes a domain in all folders from the next run over all of them on.
     pub(super) rule_for_all: Option<DomainRule>,
     pub(super) watch: Watch,
+    newest_beside: Newest,
+    background: Background,
 }
 
 impl<'a> Worker<'a> {
-    fn start(setup: &Setup, events: &'a Events) -> anyhow::Result<Worker<'a>> {
+    fn start(
+        setup: &Setup,
+        newest_beside: Newest,
+        events: &'a Events,
+    ) -> anyhow::Result<Worker<'a>> {
         let device = choose_device(setup.device)?;
         let puma = Arc::new(load(setup, &device)?);
         events.send(Event::Ready(facts(setup, &device, &puma)));
         let answering = Answering::new(setup, Arc::clone(&puma))?;
-        let searcher = answering.searcher().clone();
+        let searcher = answering.searcher();
         let refreshing = Arc::new(Refreshing::new(setup, searcher, events)?);
         let watch = refreshing.watch()?;
         Ok(Worker {
@@ -61,6 +69,8 @@ impl<'a> Worker<'a> {
             refreshing,
             events,
             job: None,
+            background: Background::new(newest_beside.clone()),
+            newest_beside,
             rule_for_all: None,
             watch,
         })
@@ -79,11 +89,28 @@ impl<'a> Worker<'a> {
                         let _first = self.job.as_ref().map(Job::question);
                         self.answering.ask(generation, query, filter, self.events);
                     }
+                    self.newest_beside.answered(generation);
                 }
                 Ok(Request::List { generation, wanted }) => {
                     if generation == newest_list.load(Ordering::SeqCst) {
                         self.answering.list(generation, wanted, self.events);
                     }
+                }
+                Ok(Request::Look {
+                    generation,
+                    request,
+                }) => {
+                    let puma = Arc::clone(&self.puma);
+                    self.background
+                        .look(generation, *request, puma, self.events);
+                }
+                Ok(Request::DrawMap {
+                    generation,
+                    from_scratch,
+                }) => {
+                    let searcher = self.answering.searcher();
+                    self.background
+                        .draw_map(generation, from_scratch, searcher, self.events);
                 }
                 Ok(Request::Index { root, control }) => self.index(root, control),
                 Ok(Request::Configure(settings)) => self.configure(*settings),
@@ -97,6 +124,7 @@ impl<'a> Worker<'a> {
         if let Some(job) = self.job.take() {
             job.end();
         }
+        self.background.end();
     }
 
     fn index(&mut self, root: Option<PathBuf>, control: Arc<Control>) {
@@ -116,7 +144,8 @@ impl<'a> Worker<'a> {
         };
         let refreshing = Arc::clone(&self.refreshing);
         // What was indexed can be found before the window hears of the end and asks again.
-        let ended = move || refreshing.refresh(false);
+        // Even if nothing was: folders may have gone or come back, which the catalogue does not know.
+        let ended = move || refreshing.refresh(true);
         match Job::start(work, control, self.events.clone(), ended) {
             Ok(job) => self.job = Some(job),
             Err(error) => {

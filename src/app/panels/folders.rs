@@ -173,7 +173,7 @@ fn headline(indexing: &Indexing) -> String {
         .root
         .as_deref()
         .map_or_else(|| "all folders".to_owned(), wording::file_name);
-    let scanning = |progress: &Progress| progress.phase == Phase::Scanning;
+    let scanning = |progress: &Progress| progress.phase == Phase::Scanning && progress.done == 0;
     if indexing.stopping {
         "Stopping…".to_owned()
     } else if indexing.paused {
@@ -190,6 +190,9 @@ fn detail(indexing: &Indexing) -> String {
         return "Starting…".to_owned();
     };
     let mut text = format!("{} of {}", count(progress.done), count(progress.found));
+    if progress.phase == Phase::Scanning {
+        text += " found so far";
+    }
     if !indexing.paused && progress.pictures_per_s > 0.0 {
         text += &format!(" · {:.1} a second", progress.pictures_per_s);
         if let Some(left) = progress.eta {

@@ -1,13 +1,19 @@
 //! The parts of the window, one file each: they show the state and send commands.
 
 mod bars;
+mod chart;
 mod drop_zone;
 mod failures;
 mod figure3;
 mod folders;
 mod forget;
 mod grid;
+mod health;
+mod heat_map;
+mod lens;
+mod lines;
 mod listing;
+mod map;
 mod messages;
 mod name_field;
 mod offers;
@@ -18,18 +24,22 @@ mod prompts;
 mod query_bar;
 mod query_parts;
 mod recent;
+mod save_figure;
 mod settings;
 mod status_bar;
 mod tile;
 mod welcome;
 mod why;
+mod why_match;
 
 pub use drop_zone::drop_zone;
 pub use failures::failures;
 pub use folders::folders;
 pub use forget::forget;
 pub use grid::neighbours;
+pub use lens::lens;
 pub use listing::listing;
+pub use map::MapView;
 pub use messages::messages;
 pub use offers::offers;
 pub use prompts::prompts;

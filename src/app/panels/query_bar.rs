@@ -80,6 +80,11 @@ fn views(ui: &mut Ui, look: Look<'_>) {
             "Prompts",
             "Which prompts each domain of the library calls (Figure 3)",
         ),
+        (
+            View::Map,
+            "Map",
+            "All photos on a plane, near those the model finds alike",
+        ),
     ] {
         let button = ui.selectable_label(preferences.view == view, name);
         if button.on_hover_text(hint).clicked() {

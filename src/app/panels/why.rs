@@ -1,16 +1,15 @@
 use super::Look;
-use super::bars::{Series, bar_chart, key, query_color, range_of, strongest};
-use super::pointed;
+use super::bars::{Band, BarChart, Series, Sign, key, listed, query_color, strongest};
+use super::chart::{Chart, range_of};
+use super::prompts::show_strongest_of_all;
+use super::why_match::why_match;
 use crate::app::command::Command;
 use crate::app::engine::{Answer, DomainSource};
 use crate::app::state::Scale;
-use crate::app::theme;
 use egui::{ComboBox, RichText, ScrollArea, TextureHandle, Ui};
 
 /// Greatest height of the query's picture.
 const PICTURE_PX: f32 = 220.0;
-/// Neighbours whose prompts the scale has room for.
-const IN_SCALE: usize = 24;
 
 /// What the query is and why it finds what it finds: its prompt similarities beside its domain's mean.
 pub fn why(ui: &mut Ui, look: Look<'_>, preview: Option<&TextureHandle>) {
@@ -29,6 +28,8 @@ pub fn why(ui: &mut Ui, look: Look<'_>, preview: Option<&TextureHandle>) {
         }
         scale(ui, look);
         prompts(ui, look, answer);
+        ui.add_space(6.0);
+        why_match(ui, look, answer);
     });
 }
 
@@ -100,63 +101,73 @@ pub fn scale(ui: &mut Ui, look: Look<'_>) {
     });
 }
 
+/// The picture's similarities as bars, over the mean of its domain and where most of its photos lie.
 fn prompts(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
     let state = look.state;
     let own = state.scaled(&answer.similarity);
     let reference = state.reference_profile();
     let mean = reference.map(|profile| state.scaled(&profile.mean));
-    let mean_name = reference.map(|profile| format!("mean of {}", profile.domain));
-    let mut series = vec![Series {
+    let spread = reference.map(|profile| state.scaled_spread(&profile.std));
+    let series = [Series {
         name: "this picture",
         color: query_color(ui),
         values: &own,
     }];
-    if let (Some(mean), Some(name)) = (&mean, &mean_name) {
-        series.push(Series {
-            name,
-            color: theme::reference(ui.visuals()),
-            values: mean,
-        });
+    let edges: Vec<Vec<f32>> = match (&mean, &spread) {
+        (Some(mean), Some(spread)) => [-1.0, 1.0]
+            .map(|side| {
+                let pairs = mean.iter().zip(spread);
+                pairs.map(|(mean, spread)| mean + side * spread).collect()
+            })
+            .into(),
+        _ => Vec::new(),
+    };
+    let range = range_of(edges.iter().map(Vec::as_slice).chain([own.as_slice()]));
+    let places: Vec<usize> = (0..own.len()).collect();
+    let words = |place: usize| {
+        let mut words = format!("prompt {}: {:+.4}", place + 1, own[place]);
+        if let (Some(profile), Some(mean), Some(spread)) = (reference, &mean, &spread) {
+            let (mean, spread) = (mean[place], spread[place]);
+            words += &format!("; {} {mean:+.4} ± {spread:.4}", profile.domain);
+        }
+        words
+    };
+    let chart = BarChart {
+        chart: Chart {
+            name: "Prompt similarities of the query",
+            height_px: 190.0,
+            range,
+            prompts: &places,
+            press: "Press to see the photos that call it most",
+        },
+        series: &series,
+        band: mean
+            .as_deref()
+            .zip(spread.as_deref())
+            .map(|(mean, spread)| Band { mean, spread }),
+        line: None,
+    };
+    let drawn = chart.show(ui, words);
+    // A line of its own, so that nothing moves when it fills.
+    ui.small(drawn.place.map_or_else(|| " ".to_owned(), words));
+    if let Some(place) = drawn.pressed {
+        show_strongest_of_all(look, place);
     }
-    // With room for the first neighbours, so that the scale stands still while the pointer moves over them.
-    let others: Vec<Vec<f32>> = answer
-        .hits
-        .iter()
-        .map(|hit| state.scaled(&hit.similarity))
-        .collect();
-    let range = range_of(
-        series
-            .iter()
-            .map(|one| one.values)
-            .chain(others.iter().take(IN_SCALE).map(Vec::as_slice)),
-    );
-    let line = pointed::get(ui)
-        .and_then(|rank| others.get(rank))
-        .map(|values| Series {
-            name: "the neighbour under the pointer",
-            color: ui.visuals().strong_text_color(),
-            values,
-        });
-    let response = bar_chart(ui, "query prompts", 210.0, range, &series, line.as_ref());
-    response.accessible_name("Prompt similarities of the query");
-    let mut entries: Vec<_> = series
-        .iter()
-        .map(|one| (one.name, Some(one.color)))
-        .collect();
-    entries.push((
-        "the neighbour under the pointer",
-        line.map(|line| line.color),
-    ));
-    key(ui, &entries);
+    let mean_name =
+        reference.map(|profile| format!("mean of {} ± one standard deviation", profile.domain));
+    let mut signs = vec![("this picture", Sign::Colour(query_color(ui)))];
+    if let Some(name) = &mean_name {
+        signs.push((name, Sign::Band));
+    }
+    key(ui, &signs);
     ui.add_space(4.0);
     compare(ui, look);
-    let numbers: Vec<String> = strongest(&own, 3).iter().map(ToString::to_string).collect();
     ui.add_space(4.0);
     let how = match state.preferences.scale {
         Scale::Raw => "Calls most",
         Scale::Relative | Scale::Deviations => "Calls more than other pictures do",
     };
-    ui.label(format!("{how}: prompts {}", numbers.join(", ")));
+    ui.label(format!("{how}: prompts {}", listed(&strongest(&own, 3))));
 }
 
 /// Lets the user compare the query with another domain than its own.

@@ -40,7 +40,7 @@ impl SettingsPanel {
         Window::new("Settings")
             .open(&mut open)
             .collapsible(false)
-            .default_width(560.0)
+            .default_size([620.0, tallest])
             .anchor(Align2::CENTER_CENTER, [0.0, 0.0])
             .show(ctx, |ui| {
                 if let Some(reason) = &choices.refused {
@@ -48,16 +48,20 @@ impl SettingsPanel {
                     ui.colored_label(color, format!("All stays as it was: {reason}."));
                     ui.add_space(4.0);
                 }
-                ScrollArea::vertical().max_height(tallest).show(ui, |ui| {
-                    heading(ui, "Look");
-                    self.look(ui, look);
-                    heading(ui, "Model");
-                    self.model(ui, look);
-                    heading(ui, "Library");
-                    self.library(ui, look);
-                    heading(ui, "Memory and disk");
-                    memory::show(ui, look);
-                });
+                // There is more below, and it should show.
+                ui.spacing_mut().scroll = egui::style::ScrollStyle::solid();
+                ScrollArea::vertical()
+                    .auto_shrink([false, true])
+                    .show(ui, |ui| {
+                        heading(ui, "Look");
+                        self.look(ui, look);
+                        heading(ui, "Model");
+                        self.model(ui, look);
+                        heading(ui, "Library");
+                        self.library(ui, look);
+                        heading(ui, "Memory and disk");
+                        memory::show(ui, look);
+                    });
             });
         let escaped = !egui::Popup::is_any_open(ctx)
             && ctx.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
