@@ -57,6 +57,12 @@ pub enum Command {
     Map(MapWish),
     /// Files and folders that were dropped, typed or pasted: folders are added, a picture is asked.
     Take(Vec<PathBuf>),
+    /// The same dropped on the window: folders are only offered.
+    TakeDropped(Vec<PathBuf>),
+    /// Index a folder that was offered, or not.
+    AnswerOffer(PathBuf, bool),
+    /// Text that was pasted and should name a file or folder; a folder is only offered.
+    TakePasted(String),
     /// Text that was typed or pasted and should name a file or folder.
     TakeText(String),
     /// A picture from the clipboard.

@@ -21,11 +21,15 @@ const PICTURES: &[&str] = &[
 /// Lets the user choose a picture to search with.
 pub fn pick_picture(events: &Events) {
     let dialog = rfd::AsyncFileDialog::new()
-        .set_title("Search with a picture")
+        .set_title("Search with one picture, or with several together")
         .add_filter("Pictures", PICTURES)
         .add_filter("All files", &["*"])
-        .pick_file();
-    pick(events, dialog, |path| Event::Ask(Query::file(path)));
+        .pick_files();
+    pick(events, dialog, |files| {
+        Event::Ask(Query::files(
+            files.iter().map(|file| file.path().to_owned()),
+        ))
+    });
 }
 
 /// Lets the user choose a folder to add.
@@ -36,7 +40,9 @@ pub fn pick_folder(events: &Events) {
     {
         dialog = dialog.set_directory(pictures);
     }
-    pick(events, dialog.pick_folder(), Event::AddFolder);
+    pick(events, dialog.pick_folder(), |folder| {
+        Event::AddFolder(folder.path().to_owned())
+    });
 }
 
 /// Lets the user choose a file that `puma eval --json` wrote.
@@ -46,7 +52,7 @@ pub fn pick_benchmark(events: &Events) {
         .add_filter("JSON", &["json"])
         .pick_file();
     pick(events, dialog, |path| {
-        Event::Pool(PoolEvent::BenchmarkChosen(path))
+        Event::Pool(PoolEvent::BenchmarkChosen(path.path().to_owned()))
     });
 }
 
@@ -62,7 +68,7 @@ pub fn pick_save_place(events: &Events, title: &str, path: &Path, known: &[Forma
         dialog = dialog.add_filter(format.ending().to_uppercase(), &[format.ending()]);
     }
     pick(events, dialog.save_file(), |path| {
-        Event::Pool(PoolEvent::PlaceChosen(path))
+        Event::Pool(PoolEvent::PlaceChosen(path.path().to_owned()))
     });
 }
 
@@ -73,19 +79,21 @@ pub fn pick_model(events: &Events) {
         .add_filter("Checkpoints", &["safetensors", "pth", "pt"])
         .add_filter("All files", &["*"])
         .pick_file();
-    pick(events, dialog, Event::ModelPicked);
+    pick(events, dialog, |file| {
+        Event::ModelPicked(file.path().to_owned())
+    });
 }
 
 /// Waits for a dialog on a thread; it was opened on the caller's, as macOS demands.
-pub(super) fn pick(
+pub(super) fn pick<T>(
     events: &Events,
-    dialog: impl Future<Output = Option<rfd::FileHandle>> + Send + 'static,
-    found: impl FnOnce(PathBuf) -> Event + Send + 'static,
+    dialog: impl Future<Output = Option<T>> + Send + 'static,
+    found: impl FnOnce(T) -> Event + Send + 'static,
 ) {
     errand::run("dialog", events, move || {
         let start = Instant::now();
         match pollster::block_on(dialog) {
-            Some(file) => Some(found(file.path().to_owned())),
+            Some(chosen) => Some(found(chosen)),
             None if start.elapsed() < NEVER_SEEN => Some(Event::Error(NO_DIALOG.to_owned())),
             None => None,
         }
@@ -129,11 +137,13 @@ fn words(error: opener::OpenError) -> String {
 }
 
 /// Sorts what was dropped, typed or named on the command line into folders and pictures.
-pub fn sort(events: &Events, paths: Vec<PathBuf>) {
-    errand::run("sort", events, move || Some(sorted(paths)));
+///
+/// `offer` is handed on: whether folders should be asked about first.
+pub fn sort(events: &Events, paths: Vec<PathBuf>, offer: bool) {
+    errand::run("sort", events, move || Some(sorted(paths, offer)));
 }
 
-fn sorted(paths: Vec<PathBuf>) -> Event {
+fn sorted(paths: Vec<PathBuf>, offer: bool) -> Event {
     let (mut folders, mut files, mut refused) = (Vec::new(), Vec::new(), Vec::new());
     for path in paths {
         let path = std::path::absolute(&path).unwrap_or(path);
@@ -147,6 +157,7 @@ fn sorted(paths: Vec<PathBuf>) -> Event {
         }
     }
     Event::Sorted {
+        offer,
         folders,
         files,
         refused,

@@ -43,8 +43,16 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::LessLike(path) => refine::like(app, &path, LESS, now_s),
         Command::Lens(wish) => lens::handle(app, wish),
         Command::Map(wish) => map::handle(app, ctx, wish),
-        Command::Take(paths) => desktop::sort(&app.events, paths),
-        Command::TakeText(text) => take_text(app, &text, now_s),
+        Command::Take(paths) => desktop::sort(&app.events, paths, false),
+        Command::TakeDropped(paths) => desktop::sort(&app.events, paths, true),
+        Command::TakeText(text) => take_text(app, &text, false, now_s),
+        Command::TakePasted(text) => take_text(app, &text, true, now_s),
+        Command::AnswerOffer(folder, yes) => {
+            app.state.ask.offers.retain(|offered| *offered != folder);
+            if yes {
+                index(app, Some(folder), now_s);
+            }
+        }
         Command::TakePixels(image) => take_pixels(app, &image, now_s),
         Command::PickPicture => desktop::pick_picture(&app.events),
         Command::PickFolder => desktop::pick_folder(&app.events),
@@ -136,7 +144,7 @@ fn step(
     }
 }
 
-fn take_text(app: &mut PumaApp, text: &str, now_s: f64) {
+fn take_text(app: &mut PumaApp, text: &str, offer: bool, now_s: f64) {
     let paths = paths_in(text);
     if paths.is_empty() {
         let shown = wording::shortened(text.trim(), 60);
@@ -145,7 +153,7 @@ fn take_text(app: &mut PumaApp, text: &str, now_s: f64) {
         );
         app.state.messages.add(Kind::Error, text, now_s);
     } else {
-        desktop::sort(&app.events, paths);
+        desktop::sort(&app.events, paths, offer);
     }
 }
 

@@ -62,7 +62,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         }
         Event::Lens(news) => lens::receive(app, news, now_s),
         Event::Map(news) => map::receive(app, news, now_s),
-        Event::Preview { query, image } => app.set_preview(ctx, query, image),
+        Event::Preview { source, image } => app.previews.set(ctx, source, image),
         Event::Refused { generation, reason } => {
             if state.asking.as_ref().map(|asking| asking.generation) == Some(generation) {
                 state.asking = None;
@@ -99,6 +99,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             }
         }
         Event::Sorted {
+            offer,
             folders,
             files,
             refused,
@@ -107,7 +108,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 state.messages.add(Kind::Error, reason, now_s);
             }
             for folder in folders {
-                app.commands.send(Command::AddFolder(folder));
+                if offer {
+                    app.state.ask.offer(folder);
+                } else {
+                    app.commands.send(Command::AddFolder(folder));
+                }
             }
             let files = pool::without_benchmarks(app, files);
             if !files.is_empty() {

@@ -1,6 +1,6 @@
 //! The queries asked in this run, with back and forward.
 
-use super::query::Query;
+use super::query::{Part, Query};
 
 /// A line of queries and the place in it that is shown.
 #[derive(Default)]
@@ -19,12 +19,30 @@ impl History {
         if self.current() == Some(&query) {
             return;
         }
+        if let Some(current) = self.current()
+            && same_pictures(current, &query)
+        {
+            // Another weight is no step: a slider would fill the line.
+            self.asked[self.position - 1] = query;
+            return;
+        }
         self.asked.truncate(self.position);
         self.asked.push(query);
         if self.asked.len() > LONGEST {
             self.asked.remove(0);
         }
         self.position = self.asked.len();
+    }
+
+    /// The last queries, newest first, each once, at most so many.
+    pub fn recent(&self, most: usize) -> Vec<&Query> {
+        let mut recent: Vec<&Query> = Vec::new();
+        for query in self.asked.iter().rev() {
+            if recent.len() < most && !recent.contains(&query) {
+                recent.push(query);
+            }
+        }
+        recent
     }
 
     /// The query that is shown.
@@ -63,6 +81,12 @@ impl History {
     }
 }
 
+/// Whether two queries differ in nothing but the weights.
+fn same_pictures(a: &Query, b: &Query) -> bool {
+    let alike = |(a, b): (&Part, &Part)| a.source == b.source && a.crop == b.crop;
+    a.parts.len() == b.parts.len() && a.parts.iter().zip(&b.parts).all(alike)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,5 +106,17 @@ mod tests {
         history.visit(query("d"));
         assert!(!history.can_go_forward());
         assert_eq!(history.back(), Some(query("b")));
+        assert_eq!(history.recent(2), [&query("d"), &query("b")]);
+    }
+
+    #[test]
+    fn another_weight_is_no_step() {
+        let both = |weight| Query::file("a").and("b".as_ref(), weight);
+        let mut history = History::default();
+        for weight in [1.0, 0.5, 0.25] {
+            history.visit(both(weight));
+        }
+        assert!(!history.can_go_back());
+        assert_eq!(history.current(), Some(&both(0.25)));
     }
 }

@@ -18,7 +18,7 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
     let dropped: Vec<_> = ctx.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
     if !dropped.is_empty() {
         let paths = dropped.iter().map(|file| file.path().to_owned()).collect();
-        commands.send(Command::Take(paths));
+        commands.send(Command::TakeDropped(paths));
     }
     if state.asks_something() {
         return;
@@ -47,7 +47,7 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
     });
     for event in pasted {
         match event {
-            Event::Paste(text) => commands.send(Command::TakeText(text)),
+            Event::Paste(text) => commands.send(Command::TakePasted(text)),
             Event::PasteImage(image) => commands.send(Command::TakePixels(image)),
             _ => {}
         }

@@ -5,6 +5,7 @@
 //! on named threads: the engine (model, library and searcher), one indexing job, thumbnail loaders, and errands such as
 //! dialogs. Their events wake the window; answers of an older generation are dropped.
 
+mod ask_state;
 mod choices;
 mod command;
 mod desktop;
@@ -23,6 +24,7 @@ mod messages;
 mod panels;
 mod pasted;
 mod pool;
+mod previews;
 mod puma_app;
 mod query;
 mod refine;

@@ -24,6 +24,13 @@ pub fn paths_in(text: &str) -> Vec<PathBuf> {
     paths
 }
 
+/// Whether text that is being typed looks like a path rather than like words.
+pub fn is_path(text: &str) -> bool {
+    let text = text.trim();
+    let starts = ["/", "~/", "./", "../", "file://", "\"", "'", "\\\\"];
+    starts.iter().any(|start| text.starts_with(start)) || PathBuf::from(text).is_absolute()
+}
+
 fn path_in(line: &str) -> Option<PathBuf> {
     let bare = line
         .strip_prefix('"')

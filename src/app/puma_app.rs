@@ -3,16 +3,15 @@ use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
 use super::frames::Frames;
 use super::handover;
-use super::panels::{self, ExportForm, Filters, Look, MapView, PreviewPane, QueryBar};
-use super::query::Query;
+use super::panels::{self, ExportForm, Filters, Look, MapView, PreviewPane, QueryBar, QueryParts};
+use super::previews::Previews;
 use super::results::{self, PictureLoader};
 use super::state::{EngineState, Preferences, State, View};
-use super::thumbnails::{Thumbnail, ThumbnailCache};
+use super::thumbnails::ThumbnailCache;
 use super::{handle_command, handle_event, input, pool, theme, window};
 use crossbeam_channel::Receiver;
-use egui::{CentralPanel, Panel, TextureHandle, TextureOptions, Ui};
+use egui::{CentralPanel, Panel, TextureHandle, Ui};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// The running window: what it shows, what the user is doing to it, and the workers behind it.
@@ -28,9 +27,10 @@ pub struct PumaApp {
     export_form: ExportForm,
     pub(super) pane: PreviewPane,
     pub(super) pictures: PictureLoader,
+    query_parts: QueryParts,
+    pub(super) previews: Previews,
     map_view: MapView,
     settings_panel: panels::SettingsPanel,
-    preview: Option<(Query, TextureHandle)>,
     /// How many pictures were pasted in this run.
     pub(super) pasted: u64,
     title: String,
@@ -91,9 +91,10 @@ impl PumaApp {
             export_form: ExportForm::default(),
             pane: PreviewPane::default(),
             pictures,
+            query_parts: QueryParts::default(),
+            previews: Previews::default(),
             map_view: MapView::default(),
             settings_panel: panels::SettingsPanel::default(),
-            preview: None,
             pasted: 0,
             title: String::new(),
             frames: Frames::default(),
@@ -127,8 +128,11 @@ impl PumaApp {
 
     /// Whether the picture of the shown query is there.
     pub fn has_preview(&self) -> bool {
-        let shown = self.state.answer.as_ref().map(|answer| &answer.query);
-        shown.is_some() && self.preview.as_ref().map(|(query, _)| query) == shown
+        let answer = self.state.answer.as_ref();
+        answer.is_some_and(|answer| {
+            let mut parts = answer.query.parts.iter();
+            parts.all(|part| self.previews.get(&part.source).is_some())
+        })
     }
 
     fn receive(&mut self, ctx: &egui::Context) {
@@ -153,37 +157,20 @@ impl PumaApp {
         }
     }
 
-    /// Keeps the picture of a query.
-    pub(super) fn set_preview(
-        &mut self,
-        ctx: &egui::Context,
-        query: Query,
-        image: Arc<egui::ColorImage>,
-    ) {
-        let state = &self.state;
-        let asked = state.asking.as_ref().map(|asking| &asking.query);
-        let shown = state.answer.as_ref().map(|answer| &answer.query);
-        // Neither, when the question was called off meanwhile.
-        if asked == Some(&query) || shown == Some(&query) {
-            let texture = ctx.load_texture("query", image, TextureOptions::LINEAR);
-            self.preview = Some((query, texture));
-        }
-    }
-
-    /// The picture of the shown query: a small one from the cache until the larger one is there.
-    fn preview(&mut self) -> Option<TextureHandle> {
-        let answer = self.state.answer.as_ref()?;
-        match &self.preview {
-            Some((of, texture)) if *of == answer.query => Some(texture.clone()),
-            _ => match self.thumbnails.get(answer.query.path()?) {
-                Thumbnail::Ready(texture) => Some(texture),
-                Thumbnail::Loading | Thumbnail::Failed(_) => None,
-            },
-        }
+    /// The pictures of the shown query: small ones from the cache until the larger ones are there.
+    fn pictures(&mut self) -> Vec<Option<TextureHandle>> {
+        let Some(query) = self.state.shown_query() else {
+            return Vec::new();
+        };
+        let parts = query.parts.iter();
+        parts
+            .map(|part| panels::of_source(&part.source, &mut self.thumbnails, &self.previews))
+            .collect()
     }
 
     fn panels(&mut self, ui: &mut Ui) {
-        let preview = self.preview();
+        let pictures = self.pictures();
+        let preview = pictures.first().and_then(Option::as_ref);
         let frames = &mut self.frames;
         let look = Look {
             state: &self.state,
@@ -195,9 +182,10 @@ impl PumaApp {
             return;
         }
         let preferences = &self.state.preferences;
-        Panel::top("query bar")
-            .frame(bar_frame(ui))
-            .show(ui, |ui| self.query_bar.show(ui, look));
+        Panel::top("query bar").frame(bar_frame(ui)).show(ui, |ui| {
+            self.query_bar
+                .show(ui, look, &mut self.thumbnails, &self.previews);
+        });
         frames.mark("query bar");
         Panel::bottom("status bar")
             .frame(bar_frame(ui))
@@ -217,12 +205,15 @@ impl PumaApp {
                 .frame(side_frame(ui))
                 .default_size(330.0)
                 .size_range(280.0..=560.0)
-                .show(ui, |ui| panels::why(ui, look, preview.as_ref()));
+                .show(ui, |ui| panels::why(ui, look, preview));
         }
         frames.mark("reasons");
         let ground =
             egui::Frame::central_panel(ui.style()).inner_margin(egui::Margin::symmetric(12, 10));
         CentralPanel::default().frame(ground).show(ui, |ui| {
+            if preferences.view == View::Neighbours && look.state.listing.is_none() {
+                self.query_parts.show(ui, look, &pictures);
+            }
             middle(
                 ui,
                 look,
@@ -248,6 +239,7 @@ impl PumaApp {
         panels::forget(ui, look);
         panels::trash(ui, look);
         self.export_form.show(ui, look);
+        panels::offers(ui, look);
         panels::drop_zone(ui);
         self.frames.mark("what lies over it");
     }

@@ -22,9 +22,12 @@ pub fn filter(app: &mut PumaApp, filter: Filter, now_s: f64) {
     }
     app.state.filter = filter.clone();
     let listed = app.state.listing.as_ref().map(|listing| &listing.wanted);
+    let by_name = std::mem::take(&mut app.state.ask.listed_by_name);
     match listed {
+        Some(_) if by_name && filter.is_empty() => app.state.listing = None,
         Some(Wanted::Browse(browse)) => {
             let order = browse.order;
+            app.state.ask.listed_by_name = by_name;
             list(app, Wanted::Browse(Browse { order, filter }));
         }
         _ if app.state.answer.is_some() => {
@@ -32,13 +35,16 @@ pub fn filter(app: &mut PumaApp, filter: Filter, now_s: f64) {
             ask_again(app, now_s);
         }
         _ if filter.is_empty() => {}
-        _ => list(
-            app,
-            Wanted::Browse(Browse {
-                filter,
-                ..Browse::default()
-            }),
-        ),
+        _ => {
+            app.state.ask.listed_by_name = true;
+            list(
+                app,
+                Wanted::Browse(Browse {
+                    filter,
+                    ..Browse::default()
+                }),
+            );
+        }
     }
 }
 

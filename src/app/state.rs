@@ -1,5 +1,6 @@
 //! Everything the panels show. Panels read it; only the command and event handlers write it.
 
+use super::ask_state::AskState;
 use super::choices::Choices;
 use super::engine::{Answer, LibraryFacts, Listing, ModelFacts};
 use super::history::History;
@@ -190,6 +191,8 @@ pub struct State {
     pub listing: Option<Arc<Listing>>,
     /// The list that was wished for last; older ones are stale.
     pub listing_generation: u64,
+    /// What else belongs to asking.
+    pub ask: AskState,
     /// Which photos may be found and browsed.
     pub filter: Filter,
     /// What the grid shows, and what is chosen of it.
@@ -219,6 +222,12 @@ pub struct State {
 }
 
 impl State {
+    /// The question whose answer is shown or awaited.
+    pub fn shown_query(&self) -> Option<&Query> {
+        let asked = self.asking.as_ref().map(|asking| &asking.query);
+        asked.or(self.answer.as_ref().map(|answer| &answer.query))
+    }
+
     /// Shows a list, unless another was wished for meanwhile.
     pub fn show(&mut self, listing: Arc<Listing>) {
         if listing.generation == self.listing_generation {

@@ -145,7 +145,9 @@ impl Puma {
     ) -> Result<Vec<T>, ModelError> {
         let size_px = self.config.vit.image_size;
         let chunk = if self.device.is_cpu() {
-            CPU_CHUNK
+            // A few crops are spread over all threads as well.
+            let even = crops.len().div_ceil(rayon::current_num_threads());
+            even.clamp(1, CPU_CHUNK)
         } else {
             crops.len().max(1)
         };

@@ -25,6 +25,7 @@ pub(super) fn run(
         if control.is_stopped() {
             return;
         }
+        control.give_way();
         tally.set_current(job.path.clone());
         let crop = photo::read(&job.path, &options.limits)
             .map(|image| {

@@ -9,6 +9,7 @@ use crate::library::{
 use crate::model::{Embedded, ModelError, Puma};
 use crate::photo::{Limits, Thumbnails};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+use image::RgbImage;
 use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
@@ -213,6 +214,7 @@ impl Embedder<'_> {
                 progress(&self.tally.progress(Some(Phase::Paused), &mut speed));
                 self.control.rest();
             }
+            self.control.give_way();
             if self.control.is_stopped() {
                 return Ok(());
             }
@@ -241,6 +243,20 @@ impl Embedder<'_> {
         (batch, true)
     }
 
+    /// What the model says of crops. Where questions are likely it looks at few at a time, and lets them go between.
+    fn looked_at(&self, crops: &[RgbImage]) -> Result<Vec<Embedded>, ModelError> {
+        if !self.control.expects_questions() {
+            return self.puma.embed(crops);
+        }
+        let at_a_time = std::thread::available_parallelism().map_or(2, usize::from);
+        let mut all = Vec::with_capacity(crops.len());
+        for few in crops.chunks(at_a_time) {
+            self.control.give_way();
+            all.extend(self.puma.embed(few)?);
+        }
+        Ok(all)
+    }
+
     fn embed(&self, batch: Vec<Decoded>) -> Result<(), PipelineError> {
         let mut outcomes = Vec::with_capacity(batch.len());
         let (mut crops, mut photos) = (Vec::new(), Vec::new());
@@ -261,7 +277,7 @@ impl Embedder<'_> {
                 embedding,
                 similarity,
             },
-        ) in photos.into_iter().zip(self.puma.embed(&crops)?)
+        ) in photos.into_iter().zip(self.looked_at(&crops)?)
         {
             if embedding
                 .iter()

@@ -9,6 +9,6 @@ mod job;
 mod progress;
 mod source;
 
-pub use control::Control;
+pub use control::{Control, Question};
 pub use job::{Options, PipelineError, Summary, index};
 pub use progress::{Phase, Progress};

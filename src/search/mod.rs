@@ -4,6 +4,7 @@
 //! from any thread, and goes on answering from the old snapshot while [`Searcher::refresh`] reads what is new.
 
 mod answer;
+mod calibration;
 mod combine;
 mod duplicates;
 mod error;

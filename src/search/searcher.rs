@@ -26,6 +26,8 @@ pub(super) struct Inner {
     pub(super) snapshot: RwLock<Arc<Snapshot>>,
     /// The connection that reads what is new.
     pub(super) refreshing: Mutex<Library>,
+    /// Photos when it was measured, and the score from which on a photo counts as similar.
+    pub(super) line: Mutex<Option<(usize, f32)>>,
 }
 
 impl Searcher {
@@ -46,6 +48,7 @@ impl Searcher {
                 kind,
                 snapshot: RwLock::new(Arc::new(snapshot)),
                 refreshing: Mutex::new(refreshing),
+                line: Mutex::new(None),
             }),
         })
     }
@@ -214,7 +217,11 @@ impl Searcher {
     ) -> Result<Answer, SearchError> {
         let start = Instant::now();
         let passing = snapshot.passing(&request.filter);
-        let neighbours = snapshot.nearest(&query.embedding, request, passing.as_deref());
+        let neighbours = snapshot.nearest(
+            &query.embedding,
+            request,
+            passing.as_deref().map(Vec::as_slice),
+        );
         let photos: Vec<PhotoId> = neighbours
             .iter()
             .map(|neighbour| snapshot.photo(neighbour.row))

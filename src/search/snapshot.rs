@@ -3,7 +3,7 @@ use crate::index::{Index, Kind, Neighbour, Vectors};
 use crate::library::{Changes, PhotoId, Seen};
 use rayon::prelude::*;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The library's embeddings and facts at one moment, with their index.
 #[derive(Debug)]
@@ -16,7 +16,12 @@ pub(super) struct Snapshot {
     embeddings: Vec<i64>,
     prompts: usize,
     similarity: Vec<f32>,
+    /// The last filter and the rows that pass it: people ask several questions with one.
+    last_filter: Mutex<Option<(Filter, Passing)>>,
 }
+
+/// For each row whether it passes a filter.
+pub(super) type Passing = Arc<Vec<bool>>;
 
 /// A photo that stays the same from one snapshot to the next unless its facts change.
 #[derive(Debug)]
@@ -36,6 +41,7 @@ impl Snapshot {
             embeddings: Vec::new(),
             prompts: 0,
             similarity: Vec::new(),
+            last_filter: Mutex::new(None),
         }
     }
 
@@ -95,6 +101,7 @@ impl Snapshot {
             embeddings,
             prompts,
             similarity,
+            last_filter: Mutex::new(None),
         }
     }
 
@@ -131,13 +138,29 @@ impl Snapshot {
     }
 
     /// Which rows the filter lets pass, by everything but their score; `None` if all do.
-    pub fn passing(&self, filter: &Filter) -> Option<Vec<bool>> {
+    pub fn passing(&self, filter: &Filter) -> Option<Passing> {
         if filter.lets_all_facts_pass() {
             return None;
         }
+        let facts_only = Filter {
+            minimum_score: None,
+            ..filter.clone()
+        };
+        let last = || {
+            self.last_filter
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
+        if let Some((known, passing)) = &*last()
+            && *known == facts_only
+        {
+            return Some(Arc::clone(passing));
+        }
         let words = filter.words();
         let passes = |entry: &Arc<Entry>| filter.lets_pass(&entry.facts, &entry.name, &words);
-        Some(self.entries.par_iter().map(passes).collect())
+        let passing: Passing = Arc::new(self.entries.par_iter().map(passes).collect());
+        *last() = Some((facts_only, Arc::clone(&passing)));
+        Some(passing)
     }
 
     /// The rows that the filter lets pass, in order of the photos' numbers.

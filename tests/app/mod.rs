@@ -11,6 +11,7 @@ mod lens;
 mod map;
 mod pictures_of_states;
 mod pool;
+mod refining;
 mod render;
 mod settings;
 mod trouble;
@@ -95,7 +96,7 @@ impl Window {
 
     /// Types a path into the field at the top and presses Enter.
     fn enter_path(&mut self, path: &Path) {
-        let field = "Path of a picture or folder";
+        let field = "File name, folder, or path of a picture";
         self.harness.get_by_label(field).focus();
         self.harness.step();
         self.harness

@@ -1,5 +1,6 @@
 //! Tests of `library`.
 mod catalogue;
+mod changes;
 mod opening;
 mod roots;
 mod scanning;

@@ -1,4 +1,5 @@
 //! Tests of `search`: queries against a small indexed library, and against `puma eval` on real photos.
+mod filters;
 mod lens;
 mod map;
 mod real_photos;

@@ -1,16 +1,13 @@
-use super::{
-    Answer, DomainSource, Event, Events, Failure, LibraryFacts, Listing, RootFacts, Setup, Wanted,
-};
+use super::eyes::{Eyes, Seen};
+use super::{Answer, DomainSource, Event, Events, Listing, Setup, Wanted};
 use crate::app::errand;
-use crate::app::query::{Part, Query, Source};
+use crate::app::query::{Query, Source};
 use crate::app::thumbnails::color_image;
-use crate::figures::{Health, Profile};
 use crate::library::{Library, PhotoId};
-use crate::model::{Embedded, Puma};
+use crate::model::Puma;
 use crate::photo::{self, Limits};
 use crate::search::{self, Filter, Hit, Request, SearchError, Searcher};
 use image::RgbImage;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,17 +15,13 @@ use std::time::Instant;
 pub(in crate::app) const HITS: usize = 200;
 /// Neighbours that vote on the domain of a query from outside the library.
 const VOTERS: usize = 10;
-/// Photos offered to start from.
-const SAMPLES: usize = 60;
 /// Longest side of the query's picture beside its reasons.
 const PREVIEW_PX: u32 = 640;
 
 /// Answers questions from the library, and says what it holds.
 pub(super) struct Answering {
     searcher: Searcher,
-    samples: Vec<PathBuf>,
-    /// Folders and photos when the samples were drawn.
-    sampled_from: (usize, usize),
+    eyes: Eyes,
 }
 
 impl Answering {
@@ -37,13 +30,12 @@ impl Answering {
         drop(Library::open(&setup.library)?);
         Ok(Answering {
             searcher: Searcher::open(&setup.library, puma, setup.index_kind)?,
-            samples: Vec::new(),
-            sampled_from: (0, 0),
+            eyes: Eyes::new(),
         })
     }
 
     /// The neighbours of a picture; its larger copy follows as news of its own.
-    pub(super) fn ask(&self, generation: u64, query: Query, filter: Filter, events: &Events) {
+    pub(super) fn ask(&mut self, generation: u64, query: Query, filter: Filter, events: &Events) {
         let start = Instant::now();
         match self.found(&query, &filter) {
             Ok(found) => {
@@ -62,10 +54,11 @@ impl Answering {
                     searched: found.answer.searched,
                     passed: found.answer.passed,
                     histogram: found.answer.histogram,
+                    similar_from: self.searcher.similar_from(),
                     took: start.elapsed(),
                 };
                 events.send(Event::Answer(Arc::new(answer)));
-                preview(query, found.image, events);
+                previews(&query, found.images, events);
             }
             Err(error) => {
                 let reason = words(&query, &error);
@@ -85,7 +78,7 @@ impl Answering {
         events.send(Event::Listed(Arc::new(listing)));
     }
 
-    fn found(&self, query: &Query, filter: &Filter) -> Result<Found, SearchError> {
+    fn found(&mut self, query: &Query, filter: &Filter) -> Result<Found, SearchError> {
         let request = Request {
             filter: filter.clone(),
             ..Request::top(HITS)
@@ -93,7 +86,7 @@ impl Answering {
         let seen: Vec<Seen> = query
             .parts
             .iter()
-            .map(|part| self.see(part))
+            .map(|part| self.eyes.see(&self.searcher, part))
             .collect::<Result<_, _>>()?;
         let weighted: Vec<_> = seen
             .iter()
@@ -102,41 +95,15 @@ impl Answering {
             .collect();
         let combined = search::combine(&weighted).ok_or(SearchError::NothingLeft)?;
         let answer = self.searcher.query_embedded(combined, &request)?;
-        let only = seen.len() == 1;
-        let first = seen.into_iter().next();
+        let photo = match seen.as_slice() {
+            [only] => only.photo,
+            _ => None,
+        };
+        let images = seen.into_iter().map(|seen| seen.image).collect();
         Ok(Found {
-            photo: first.as_ref().and_then(|seen| seen.photo).filter(|_| only),
+            photo,
             answer,
-            image: first.and_then(|seen| seen.image),
-        })
-    }
-
-    /// What the model says of one picture of a question; the library's word where it has one.
-    fn see(&self, part: &Part) -> Result<Seen, SearchError> {
-        if let (Source::File(path), None) = (&part.source, part.crop)
-            && let Some(photo) = self.searcher.library().photo_at(path)?
-            && let Some(embedded) = self.searcher.embedded(photo)
-        {
-            return Ok(Seen {
-                photo: Some(photo),
-                embedded,
-                image: None,
-            });
-        }
-        let image = match &part.source {
-            Source::Pasted { image, .. } => Arc::clone(image),
-            Source::File(path) => {
-                Arc::new(photo::read(path, &Limits::default()).map_err(SearchError::Photo)?)
-            }
-        };
-        let embedded = match part.crop {
-            Some(region) => self.searcher.embed(&region.cut(&image))?,
-            None => self.searcher.embed(&image)?,
-        };
-        Ok(Seen {
-            photo: None,
-            embedded,
-            image: Some(image),
+            images,
         })
     }
 
@@ -150,110 +117,14 @@ impl Answering {
             None => elected(&found.answer.hits),
         }
     }
-
-    /// How the library's photos use the prompt pool.
-    pub(super) fn health(&self) -> Option<Health> {
-        self.searcher.health()
-    }
-
-    /// Takes a folder out and says how many photos went with it.
-    pub(super) fn forget(&self, root: &Path) -> anyhow::Result<usize> {
-        Ok(self.searcher.library().writer()?.forget_root(root)?)
-    }
-
-    /// Takes in what has changed; what the library holds now, if anything had or `even_if_unchanged`.
-    pub(super) fn refresh(
-        &mut self,
-        even_if_unchanged: bool,
-    ) -> anyhow::Result<Option<(LibraryFacts, Vec<Profile>)>> {
-        if !self.searcher.refresh()? && !even_if_unchanged {
-            return Ok(None);
-        }
-        let library = self.searcher.library();
-        let counts = library.counts(self.searcher.model_key())?;
-        let roots = library.roots()?;
-        let from = (roots.len(), counts.photos);
-        let grown = counts.photos > self.sampled_from.1 + self.sampled_from.1 / 4;
-        if roots.len() != self.sampled_from.0 || grown || self.samples.len() > counts.photos {
-            self.samples = self.draw_samples()?;
-            self.sampled_from = from;
-        }
-        let library = self.searcher.library();
-        let facts = LibraryFacts {
-            roots: roots
-                .into_iter()
-                .map(|root| RootFacts {
-                    offline: root.is_offline(),
-                    path: root.path,
-                    photos: root.photos,
-                    failed: root.failed,
-                })
-                .collect(),
-            photos: counts.photos,
-            embedded: counts.embedded,
-            failures: library
-                .failed()?
-                .into_iter()
-                .map(|file| Failure {
-                    path: file.path,
-                    reason: file.reason,
-                })
-                .collect(),
-            samples: self.samples.clone(),
-        };
-        Ok(Some((facts, self.searcher.profiles())))
-    }
-
-    /// Readable photos from all over the library, evenly by their numbers.
-    fn draw_samples(&self) -> anyhow::Result<Vec<PathBuf>> {
-        let (library, model) = (self.searcher.library(), self.searcher.model_key());
-        let after = |number: i64| library.photos(Some(PhotoId(number)), 1, model);
-        // The catalogue does not tell its highest number, but whether there is one above another.
-        let (mut low, mut high) = (0_i64, 1 << 40);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if after(middle)?.is_empty() {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        let mut samples: Vec<PathBuf> = Vec::with_capacity(SAMPLES);
-        for step in scattered(SAMPLES) {
-            let Some(row) = after(low * step / SAMPLES as i64)?.pop() else {
-                continue;
-            };
-            if row.failure.is_none() && !samples.contains(&row.path) {
-                samples.push(row.path);
-            }
-        }
-        Ok(samples)
-    }
-}
-
-/// The numbers below `count` in an order that jumps about, so that what lies side by side in a library does not here.
-fn scattered(count: usize) -> impl Iterator<Item = i64> {
-    let mut numbers: Vec<i64> = (0..count as i64).collect();
-    let golden = |number: &i64| (*number as f64 * 0.618_034).fract();
-    numbers.sort_by(|a, b| golden(a).total_cmp(&golden(b)));
-    numbers.into_iter()
-}
-
-/// One picture of a question.
-struct Seen {
-    /// Its number in the library, if it is a whole photo of it.
-    photo: Option<PhotoId>,
-    embedded: Embedded,
-    /// Its pixels, where they had to be decoded.
-    image: Option<Arc<RgbImage>>,
 }
 
 struct Found {
     /// The query's own number in the library.
     photo: Option<PhotoId>,
     answer: search::Answer,
-    /// The query's picture, where it had to be decoded.
-    image: Option<Arc<RgbImage>>,
+    /// The query's pictures, where they had to be decoded.
+    images: Vec<Option<Arc<RgbImage>>>,
 }
 
 /// The domain that most of the first neighbours belong to, the nearer one of two that tie.
@@ -274,26 +145,29 @@ fn elected(hits: &[Hit]) -> (Option<String>, DomainSource) {
     (best.map(|(domain, _)| domain.to_owned()), source)
 }
 
-/// Sends the query's picture once the answer is on its way: nobody should wait for it.
-fn preview(query: Query, image: Option<Arc<RgbImage>>, events: &Events) {
-    errand::run("preview", events, move || {
-        let image = match (image, &query.parts.first()?.source) {
-            (Some(image), _) => image,
-            (None, Source::Pasted { image, .. }) => Arc::clone(image),
-            (None, Source::File(path)) => Arc::new(photo::read(path, &Limits::default()).ok()?),
-        };
-        let longest = image.width().max(image.height());
-        let small = if longest > PREVIEW_PX {
-            let scaled = |side: u32| {
-                (u64::from(side) * u64::from(PREVIEW_PX) / u64::from(longest)).max(1) as u32
+/// Sends the pictures of a question once the answer is on its way: nobody should wait for them.
+fn previews(query: &Query, images: Vec<Option<Arc<RgbImage>>>, events: &Events) {
+    for (part, image) in query.parts.iter().zip(images) {
+        let source = part.source.clone();
+        errand::run("preview", events, move || {
+            let image = match (image, &source) {
+                (Some(image), _) => image,
+                (None, Source::Pasted { image, .. }) => Arc::clone(image),
+                (None, Source::File(path)) => Arc::new(photo::read(path, &Limits::default()).ok()?),
             };
-            image::imageops::thumbnail(&*image, scaled(image.width()), scaled(image.height()))
-        } else {
-            image.as_ref().clone()
-        };
-        let image = Arc::new(color_image(&small));
-        Some(Event::Preview { query, image })
-    });
+            let longest = image.width().max(image.height());
+            let small = if longest > PREVIEW_PX {
+                let scaled = |side: u32| {
+                    (u64::from(side) * u64::from(PREVIEW_PX) / u64::from(longest)).max(1) as u32
+                };
+                image::imageops::thumbnail(&*image, scaled(image.width()), scaled(image.height()))
+            } else {
+                image.as_ref().clone()
+            };
+            let image = Arc::new(color_image(&small));
+            Some(Event::Preview { source, image })
+        });
+    }
 }
 
 fn words(query: &Query, error: &SearchError) -> String {
@@ -307,6 +181,7 @@ fn words(query: &Query, error: &SearchError) -> String {
 mod tests {
     use super::*;
     use crate::search::PhotoFacts;
+    use std::path::{Path, PathBuf};
 
     #[test]
     fn the_first_neighbours_elect_a_domain() {

@@ -1,4 +1,5 @@
 use super::answering::Answering;
+use super::refreshing::Refreshing;
 use super::work::{Worker, facts, load};
 use super::{Event, Request, Setup};
 use crate::model::choose_device;
@@ -71,6 +72,9 @@ impl Worker<'_> {
                 // It embeds with the old model.
                 job.end();
             }
+            let searcher = answering.searcher();
+            self.refreshing = Arc::new(Refreshing::new(&new, searcher, self.events)?);
+            self.watch = self.refreshing.watch()?;
             self.puma = puma;
             self.answering = answering;
             if let Some(news) = news {
@@ -83,7 +87,7 @@ impl Worker<'_> {
             self.rule_for_all = Some(new.domain_rule);
         }
         self.setup = new;
-        self.refresh(true);
+        self.refreshing.refresh(true);
         Ok(other_model || other_rule || other_files)
     }
 }

@@ -2,7 +2,7 @@ use super::{Answer, Configured, LibraryFacts, Listing, ModelFacts};
 use crate::app::lens::LensNews;
 use crate::app::map::MapNews;
 use crate::app::pool::PoolEvent;
-use crate::app::query::Query;
+use crate::app::query::{Query, Source};
 use crate::app::results::News;
 use crate::figures::Profile;
 use crate::pipeline::Progress;
@@ -32,10 +32,10 @@ pub enum Event {
     Lens(LensNews),
     /// News of the map.
     Map(MapNews),
-    /// The picture of a query, at most 640 px a side, upright.
+    /// A picture asked with, at most 640 px a side, upright.
     Preview {
-        /// Of which query.
-        query: Query,
+        /// Which one.
+        source: Source,
         /// The picture.
         image: Arc<egui::ColorImage>,
     },
@@ -63,6 +63,8 @@ pub enum Event {
     IndexingEnded(Result<Ended, String>),
     /// Files and folders sorted: folders to add, pictures to ask with.
     Sorted {
+        /// Whether folders are only offered, not indexed at once.
+        offer: bool,
         /// Folders among what was dropped.
         folders: Vec<PathBuf>,
         /// Files among it.

@@ -97,8 +97,22 @@ pub struct Answer {
     pub passed: usize,
     /// The scores of those.
     pub histogram: Histogram,
+    /// From which score on a photo of this library counts as similar, where that is known.
+    pub similar_from: Option<f32>,
     /// From question to answer.
     pub took: Duration,
+}
+
+impl Answer {
+    /// The score that similar photos would have, if not even the nearest one has it.
+    ///
+    /// The pictures asked with do not count as found. Nothing is said of several pictures together, whose scores are
+    /// others, nor of an answer without hits.
+    pub fn nothing_similar(&self) -> Option<f32> {
+        let line = self.similar_from.filter(|_| self.query.parts.len() == 1)?;
+        let best = self.hits.iter().find(|hit| !self.query.holds(&hit.path))?;
+        (best.score < line).then_some(line)
+    }
 }
 
 impl std::fmt::Debug for Answer {

@@ -2,7 +2,7 @@ use super::{Ended, Event, Events, Setup};
 use crate::library::{DomainRule, Exclusions, Library};
 use crate::model::Puma;
 use crate::photo::Thumbnails;
-use crate::pipeline::{self, Control, Options, Phase, Progress};
+use crate::pipeline::{self, Control, Options, Phase, Progress, Question};
 use anyhow::anyhow;
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -55,6 +55,11 @@ impl Job {
     /// Whether it is over.
     pub(super) fn is_over(&self) -> bool {
         self.thread.is_finished()
+    }
+
+    /// Makes it give way to a question until what is given back is dropped.
+    pub(super) fn question(&self) -> Question<'_> {
+        self.control.question()
     }
 
     /// Stops it and waits for the batch under way to be stored.

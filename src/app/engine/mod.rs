@@ -4,9 +4,11 @@ mod answering;
 mod background;
 mod configure;
 mod events;
+mod eyes;
 mod facts;
 mod job;
 mod listing;
+mod refreshing;
 mod setup;
 mod work;
 
@@ -74,8 +76,6 @@ enum Request {
     Forget(PathBuf),
     /// Take changed settings on.
     Configure(Box<Settings>),
-    /// The library may have changed.
-    Refresh,
     /// End.
     Quit,
 }
@@ -101,13 +101,11 @@ impl Engine {
         let [newest, newest_list] = [0; 2].map(|none| Arc::new(AtomicU64::new(none)));
         let background = Newest::new(Arc::clone(&newest));
         let thread = {
-            let (requests, background) = (requests.clone(), background.clone());
+            let background = background.clone();
             let newest = [&newest, &newest_list].map(Arc::clone);
             std::thread::Builder::new()
                 .name("puma-engine".to_owned())
-                .spawn(move || {
-                    work::run(&setup, &receiver, &requests, &newest, background, &events);
-                })?
+                .spawn(move || work::run(&setup, &receiver, &newest, background, &events))?
         };
         Ok(Engine {
             requests,

@@ -2,33 +2,29 @@ use super::answering::Answering;
 use super::background::{Background, Newest};
 use super::configure::wait_for_other_settings;
 use super::job::{self, Job, Work};
+use super::refreshing::{Refreshing, Watch};
 use super::{Event, Events, ModelFacts, Request, Setup};
-use crate::app::pool::PoolEvent;
-use crate::library::DomainRule;
+use crate::app::errand;
+use crate::library::{DomainRule, Library};
 use crate::model::{Checkpoint, ChosenDevice, Puma, choose_device};
 use crate::pipeline::Control;
 use anyhow::Context;
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
+use crossbeam_channel::Receiver;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
-
-/// While indexing runs, what is new becomes searchable and counted this often.
-const REFRESH_EVERY: Duration = Duration::from_secs(3);
 
 /// The engine thread from its start to its end.
 pub(super) fn run(
     setup: &Setup,
     requests: &Receiver<Request>,
-    to_self: &Sender<Request>,
     newest: &[Arc<AtomicU64>; 2],
     background: Newest,
     events: &Events,
 ) {
     let mut setup = setup.clone();
     loop {
-        match Worker::start(&setup, to_self, background.clone(), events) {
+        match Worker::start(&setup, background.clone(), events) {
             Ok(worker) => return worker.serve(requests, newest),
             Err(error) => events.send(Event::Broken(format!("{error:#}"))),
         };
@@ -43,11 +39,12 @@ pub(super) struct Worker<'a> {
     pub(super) setup: Setup,
     pub(super) puma: Arc<Puma>,
     pub(super) answering: Answering,
+    pub(super) refreshing: Arc<Refreshing>,
     pub(super) events: &'a Events,
-    to_self: &'a Sender<Request>,
     pub(super) job: Option<Job>,
     /// What makes a domain in all folders from the next run over all of them on.
     pub(super) rule_for_all: Option<DomainRule>,
+    pub(super) watch: Watch,
     newest_beside: Newest,
     background: Background,
 }
@@ -55,7 +52,6 @@ pub(super) struct Worker<'a> {
 impl<'a> Worker<'a> {
     fn start(
         setup: &Setup,
-        to_self: &'a Sender<Request>,
         newest_beside: Newest,
         events: &'a Events,
     ) -> anyhow::Result<Worker<'a>> {
@@ -63,24 +59,26 @@ impl<'a> Worker<'a> {
         let puma = Arc::new(load(setup, &device)?);
         events.send(Event::Ready(facts(setup, &device, &puma)));
         let answering = Answering::new(setup, Arc::clone(&puma))?;
-        let mut worker = Worker {
+        let searcher = answering.searcher();
+        let refreshing = Arc::new(Refreshing::new(setup, searcher, events)?);
+        let watch = refreshing.watch()?;
+        Ok(Worker {
             setup: setup.clone(),
             puma,
             answering,
+            refreshing,
             events,
-            to_self,
             job: None,
             background: Background::new(newest_beside.clone()),
             newest_beside,
             rule_for_all: None,
-        };
-        worker.refresh(true);
-        Ok(worker)
+            watch,
+        })
     }
 
     fn serve(mut self, requests: &Receiver<Request>, [newest, newest_list]: &[Arc<AtomicU64>; 2]) {
         loop {
-            match requests.recv_timeout(REFRESH_EVERY) {
+            match requests.recv() {
                 Ok(Request::Ask {
                     generation,
                     query,
@@ -88,6 +86,7 @@ impl<'a> Worker<'a> {
                 }) => {
                     // A newer question waits behind this one: nobody wants this answer.
                     if generation == newest.load(Ordering::SeqCst) {
+                        let _first = self.job.as_ref().map(Job::question);
                         self.answering.ask(generation, query, filter, self.events);
                     }
                     self.newest_beside.answered(generation);
@@ -115,15 +114,8 @@ impl<'a> Worker<'a> {
                 }
                 Ok(Request::Index { root, control }) => self.index(root, control),
                 Ok(Request::Configure(settings)) => self.configure(*settings),
-                Ok(Request::Forget(root)) => self.forget(&root),
-                // Folders may have gone or come back, which the catalogue does not know.
-                Ok(Request::Refresh) => self.refresh(true),
-                Ok(Request::Quit) | Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => {
-                    if self.job.is_some() {
-                        self.refresh(false);
-                    }
-                }
+                Ok(Request::Forget(root)) => self.forget(root),
+                Ok(Request::Quit) | Err(_) => break,
             }
             if self.job.as_ref().is_some_and(Job::is_over) {
                 self.job = None;
@@ -150,11 +142,10 @@ impl<'a> Worker<'a> {
             options: job::options(&self.setup, rule_for_all),
             folders: root.into_iter().collect(),
         };
-        let to_self = self.to_self.clone();
-        let ended = move || {
-            // Full only when other wishes wait, each of which leads past the end of the job as well.
-            let _ = to_self.try_send(Request::Refresh);
-        };
+        let refreshing = Arc::clone(&self.refreshing);
+        // What was indexed can be found before the window hears of the end and asks again.
+        // Even if nothing was: folders may have gone or come back, which the catalogue does not know.
+        let ended = move || refreshing.refresh(true);
         match Job::start(work, control, self.events.clone(), ended) {
             Ok(job) => self.job = Some(job),
             Err(error) => {
@@ -164,37 +155,28 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn forget(&mut self, root: &std::path::Path) {
-        match self.answering.forget(root) {
-            Ok(photos) => {
-                let name = crate::app::wording::file_name(root);
-                let photos = crate::app::wording::counted(photos, "photo");
-                let text =
-                    format!("{name} is forgotten, with {photos}. The files were not touched.");
-                self.events.send(Event::Info(text));
-            }
-            Err(error) => {
-                let text = format!("The folder could not be forgotten: {error:#}.");
-                self.events.send(Event::Error(text));
-            }
-        }
-        self.refresh(false);
-    }
-
-    pub(super) fn refresh(&mut self, even_if_unchanged: bool) {
-        match self.answering.refresh(even_if_unchanged) {
-            Ok(Some((library, profiles))) => {
-                self.events.send(Event::Profiles(profiles));
-                let health = PoolEvent::Health(self.answering.health());
-                self.events.send(Event::Pool(health));
-                self.events.send(Event::Library(library));
-            }
-            Ok(None) => {}
-            Err(error) => {
-                let text = format!("The library could not be read: {error:#}.");
-                self.events.send(Event::Error(text));
-            }
-        }
+    /// Takes a folder out, on a thread of its own: with many photos that takes seconds.
+    fn forget(&self, root: PathBuf) {
+        let (library, refreshing) = (self.setup.library.clone(), Arc::clone(&self.refreshing));
+        errand::run("forget", self.events, move || {
+            let forget = || -> anyhow::Result<usize> {
+                Ok(Library::open_existing(&library)?.forget_root(&root)?)
+            };
+            let event = match forget() {
+                Ok(photos) => {
+                    let name = crate::app::wording::file_name(&root);
+                    let photos = crate::app::wording::counted(photos, "photo");
+                    Event::Info(format!(
+                        "{name} is forgotten, with {photos}. The files were not touched."
+                    ))
+                }
+                Err(error) => {
+                    Event::Error(format!("The folder could not be forgotten: {error:#}."))
+                }
+            };
+            refreshing.refresh(false);
+            Some(event)
+        });
     }
 }
 

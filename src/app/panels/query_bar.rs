@@ -1,22 +1,35 @@
 use super::Look;
+use super::name_field::NameField;
+use super::recent::recent;
 use crate::app::command::Command;
+use crate::app::previews::Previews;
 use crate::app::state::View;
-use egui::{Key, KeyboardShortcut, Modifiers, Slider, TextEdit, ThemePreference, Ui};
+use crate::app::thumbnails::ThumbnailCache;
+use egui::{Slider, ThemePreference, Ui};
 
 /// The line at the top: ways to ask, and how answers are shown. Holds what is being typed.
 #[derive(Default)]
 pub struct QueryBar {
-    typed: String,
+    name: NameField,
 }
 
 impl QueryBar {
     /// Shows the line.
-    pub fn show(&mut self, ui: &mut Ui, look: Look<'_>) {
+    pub fn show(
+        &mut self,
+        ui: &mut Ui,
+        look: Look<'_>,
+        thumbnails: &mut ThumbnailCache,
+        previews: &Previews,
+    ) {
         ui.horizontal_wrapped(|ui| {
             steps(ui, look);
+            recent(ui, look, thumbnails, previews);
             if ui
                 .button("Open a picture…")
-                .on_hover_text("Search with a picture from the disk (Ctrl+O)")
+                .on_hover_text(
+                    "Search with a picture from the disk, or with several together (Ctrl+O)",
+                )
                 .clicked()
             {
                 look.commands.send(Command::PickPicture);
@@ -30,30 +43,13 @@ impl QueryBar {
             {
                 look.commands.send(Command::Paste);
             }
-            self.path_field(ui, look);
+            self.name.show(ui, look);
             ui.separator();
             views(ui, look);
             ui.separator();
             tile_size(ui, look);
             ui.menu_button("View", |ui| view_menu(ui, look));
         });
-    }
-
-    fn path_field(&mut self, ui: &mut Ui, look: Look<'_>) {
-        let field = TextEdit::singleline(&mut self.typed)
-            .hint_text("or type the path of a picture or folder")
-            .desired_width(300.0);
-        let response = ui.add(field);
-        let at_hand = KeyboardShortcut::new(Modifiers::COMMAND, Key::L);
-        if ui.input_mut(|input| input.consume_shortcut(&at_hand)) {
-            response.request_focus();
-        }
-        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        response.accessible_name("Path of a picture or folder");
-        if entered && !self.typed.trim().is_empty() {
-            let text = std::mem::take(&mut self.typed);
-            look.commands.send(Command::TakeText(text));
-        }
     }
 }
 

@@ -78,7 +78,8 @@ pub fn pick(app: &PumaApp, format: Format) {
         .set_file_name(format!("puma results.{}", format.ending()))
         .add_filter(format.name(), &[format.ending()])
         .save_file();
-    desktop::pick(&app.events, dialog, move |mut path| {
+    desktop::pick(&app.events, dialog, move |file| {
+        let mut path = file.path().to_owned();
         let mut replace = true;
         if path.extension().is_none() {
             // The dialog asked about another name.

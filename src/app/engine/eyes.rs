@@ -1,0 +1,113 @@
+use crate::app::query::{Part, Source};
+use crate::library::PhotoId;
+use crate::model::Embedded;
+use crate::photo::{self, Limits, Region};
+use crate::search::{SearchError, Searcher};
+use image::RgbImage;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// Decoded pictures kept, so that another rectangle on one of them is answered without decoding it again.
+const MOST_IMAGES: usize = 3;
+/// Embedded pictures kept, so that another weight is answered at once.
+const MOST_EMBEDDED: usize = 64;
+
+/// Looks at the pictures of questions, and remembers the last ones.
+pub(super) struct Eyes {
+    images: VecDeque<(Source, Version, Arc<RgbImage>)>,
+    embedded: VecDeque<(Source, Version, Option<Region>, Embedded)>,
+}
+
+/// Tells whether a file is still what it was.
+type Version = Option<(SystemTime, u64)>;
+
+/// One picture of a question.
+pub(super) struct Seen {
+    /// Its number in the library, if it is a whole photo of it.
+    pub photo: Option<PhotoId>,
+    /// What the model says of it.
+    pub embedded: Embedded,
+    /// Its pixels, where they are at hand.
+    pub image: Option<Arc<RgbImage>>,
+}
+
+impl Eyes {
+    pub(super) fn new() -> Eyes {
+        Eyes {
+            images: VecDeque::new(),
+            embedded: VecDeque::new(),
+        }
+    }
+
+    /// What the model says of one picture of a question; the library's word where it has one.
+    pub(super) fn see(&mut self, searcher: &Searcher, part: &Part) -> Result<Seen, SearchError> {
+        if let (Source::File(path), None) = (&part.source, part.crop)
+            && let Some(photo) = searcher.library().photo_at(path)?
+            && let Some(embedded) = searcher.embedded(photo)
+        {
+            return Ok(Seen {
+                photo: Some(photo),
+                embedded,
+                image: None,
+            });
+        }
+        let version = version(&part.source);
+        let known = self.embedded.iter().find(|(source, seen, crop, _)| {
+            (source, seen, crop) == (&part.source, &version, &part.crop)
+        });
+        if let Some((.., embedded)) = known {
+            return Ok(Seen {
+                photo: None,
+                embedded: embedded.clone(),
+                image: self.at_hand(&part.source, version),
+            });
+        }
+        let image = self.image(&part.source, version)?;
+        let embedded = match part.crop {
+            Some(region) => searcher.embed(&region.cut(&image))?,
+            None => searcher.embed(&image)?,
+        };
+        let entry = (part.source.clone(), version, part.crop, embedded.clone());
+        keep(&mut self.embedded, entry, MOST_EMBEDDED);
+        Ok(Seen {
+            photo: None,
+            embedded,
+            image: Some(image),
+        })
+    }
+
+    fn at_hand(&self, source: &Source, version: Version) -> Option<Arc<RgbImage>> {
+        let known =
+            |(of, seen, _): &&(Source, Version, Arc<RgbImage>)| (of, *seen) == (source, version);
+        self.images
+            .iter()
+            .find(known)
+            .map(|(.., image)| Arc::clone(image))
+    }
+
+    fn image(&mut self, source: &Source, version: Version) -> Result<Arc<RgbImage>, SearchError> {
+        if let Source::Pasted { image, .. } = source {
+            return Ok(Arc::clone(image));
+        }
+        if let Some(image) = self.at_hand(source, version) {
+            return Ok(image);
+        }
+        let path = source.path().unwrap_or(std::path::Path::new(""));
+        let image = photo::read(path, &Limits::default()).map_err(SearchError::Photo)?;
+        let image = Arc::new(image);
+        let entry = (source.clone(), version, Arc::clone(&image));
+        keep(&mut self.images, entry, MOST_IMAGES);
+        Ok(image)
+    }
+}
+
+fn keep<T>(kept: &mut VecDeque<T>, one: T, most: usize) {
+    kept.push_front(one);
+    kept.truncate(most);
+}
+
+fn version(source: &Source) -> Version {
+    let facts = std::fs::metadata(source.path()?).ok()?;
+    Some((facts.modified().ok()?, facts.len()))
+}

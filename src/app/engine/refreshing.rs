@@ -1,0 +1,189 @@
+use super::{Event, Events, Failure, LibraryFacts, RootFacts, Setup};
+use crate::app::pool::PoolEvent;
+use crate::figures::Profile;
+use crate::library::{Library, PhotoId};
+use crate::search::Searcher;
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How often the library is looked at for changes, whoever makes them.
+const EVERY: Duration = Duration::from_secs(3);
+/// Photos offered to start from.
+const SAMPLES: usize = 60;
+
+/// Takes in what changes in the library and tells the window, away from the thread that answers questions.
+pub(super) struct Refreshing {
+    searcher: Searcher,
+    events: Events,
+    reading: Mutex<Reading>,
+}
+
+/// A connection of its own, and the samples it drew.
+struct Reading {
+    library: Library,
+    samples: Vec<PathBuf>,
+    /// Folders and photos when the samples were drawn.
+    sampled_from: (usize, usize),
+}
+
+/// The thread that looks for changes; ends when it is dropped.
+pub(super) struct Watch {
+    wake: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Refreshing {
+    pub(super) fn new(
+        setup: &Setup,
+        searcher: Searcher,
+        events: &Events,
+    ) -> anyhow::Result<Refreshing> {
+        Ok(Refreshing {
+            searcher,
+            events: events.clone(),
+            reading: Mutex::new(Reading {
+                library: Library::open(&setup.library)?,
+                samples: Vec::new(),
+                sampled_from: (0, 0),
+            }),
+        })
+    }
+
+    /// Looks for changes on a thread of its own, at once and every few seconds.
+    pub(super) fn watch(self: &Arc<Self>) -> std::io::Result<Watch> {
+        let (wake, woken) = bounded(1);
+        let refreshing = Arc::clone(self);
+        let thread = std::thread::Builder::new()
+            .name("puma-refresh".to_owned())
+            .spawn(move || {
+                refreshing.refresh(true);
+                loop {
+                    match woken.recv_timeout(EVERY) {
+                        Ok(()) | Err(RecvTimeoutError::Timeout) => refreshing.refresh(false),
+                        Err(RecvTimeoutError::Disconnected) => break,
+                    }
+                }
+            })?;
+        Ok(Watch {
+            wake: Some(wake),
+            thread: Some(thread),
+        })
+    }
+
+    /// Takes in what has changed and says what the library holds now, if anything had or `even_if_unchanged`.
+    ///
+    /// When it returns, questions are answered with all that was stored before.
+    pub(super) fn refresh(&self, even_if_unchanged: bool) {
+        // Held to the end, so that news of two threads arrive in order.
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.news(&mut reading, even_if_unchanged) {
+            Ok(Some((library, profiles))) => {
+                self.events.send(Event::Profiles(profiles));
+                let health = PoolEvent::Health(self.searcher.health());
+                self.events.send(Event::Pool(health));
+                self.events.send(Event::Library(library));
+                self.searcher.calibrate();
+            }
+            Ok(None) => {}
+            Err(error) => {
+                let text = format!("The library could not be read: {error:#}.");
+                self.events.send(Event::Error(text));
+            }
+        }
+    }
+
+    fn news(
+        &self,
+        reading: &mut Reading,
+        even_if_unchanged: bool,
+    ) -> anyhow::Result<Option<(LibraryFacts, Vec<Profile>)>> {
+        if !self.searcher.refresh()? && !even_if_unchanged {
+            return Ok(None);
+        }
+        let facts = reading.facts(&self.searcher)?;
+        Ok(Some((facts, self.searcher.profiles())))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.wake = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the refreshing thread failed");
+        }
+    }
+}
+
+impl Reading {
+    fn facts(&mut self, searcher: &Searcher) -> anyhow::Result<LibraryFacts> {
+        let library = &self.library;
+        let counts = library.counts(searcher.model_key())?;
+        let roots = library.roots()?;
+        let from = (roots.len(), counts.photos);
+        let grown = counts.photos > self.sampled_from.1 + self.sampled_from.1 / 4;
+        if roots.len() != self.sampled_from.0 || grown || self.samples.len() > counts.photos {
+            self.samples = draw_samples(library, searcher)?;
+            self.sampled_from = from;
+        }
+        Ok(LibraryFacts {
+            roots: roots
+                .into_iter()
+                .map(|root| RootFacts {
+                    offline: root.is_offline(),
+                    path: root.path,
+                    photos: root.photos,
+                    failed: root.failed,
+                })
+                .collect(),
+            photos: counts.photos,
+            embedded: counts.embedded,
+            failures: library
+                .failed()?
+                .into_iter()
+                .map(|file| Failure {
+                    path: file.path,
+                    reason: file.reason,
+                })
+                .collect(),
+            samples: self.samples.clone(),
+        })
+    }
+}
+
+/// Readable photos from all over the library, evenly by their numbers.
+fn draw_samples(library: &Library, searcher: &Searcher) -> anyhow::Result<Vec<PathBuf>> {
+    let after = |number: i64| library.photos(Some(PhotoId(number)), 1, searcher.model_key());
+    // The catalogue does not tell its highest number, but whether there is one above another.
+    let (mut low, mut high) = (0_i64, 1 << 40);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if after(middle)?.is_empty() {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    let mut samples: Vec<PathBuf> = Vec::with_capacity(SAMPLES);
+    for step in scattered(SAMPLES) {
+        let Some(row) = after(low * step / SAMPLES as i64)?.pop() else {
+            continue;
+        };
+        if row.failure.is_none() && !samples.contains(&row.path) {
+            samples.push(row.path);
+        }
+    }
+    Ok(samples)
+}
+
+/// The numbers below `count` in an order that jumps about, so that what lies side by side in a library does not here.
+fn scattered(count: usize) -> impl Iterator<Item = i64> {
+    let mut numbers: Vec<i64> = (0..count as i64).collect();
+    let golden = |number: &i64| (*number as f64 * 0.618_034).fract();
+    numbers.sort_by(|a, b| golden(a).total_cmp(&golden(b)));
+    numbers.into_iter()
+}

@@ -1,0 +1,202 @@
+use super::Look;
+use super::part_editor::{Decision, PartEditor};
+use super::part_picture::part_picture;
+use crate::app::command::Command;
+use crate::app::engine::Answer;
+use crate::app::query::Query;
+use crate::app::wording::{count, counted, shortened};
+use crate::photo::Region;
+use egui::{ScrollArea, Slider, TextureHandle, Ui, Vec2};
+
+/// Height of the pictures, and so of the strip.
+const HEIGHT_PX: f32 = 92.0;
+/// Widest picture.
+const WIDTH_PX: f32 = 150.0;
+
+/// The strip above the neighbours: the pictures asked with, what of each counts and how much, and what was found.
+#[derive(Default)]
+pub struct QueryParts {
+    editor: Option<PartEditor>,
+}
+
+impl QueryParts {
+    /// Shows the strip; `pictures` are those of the parts in their order, where they are at hand.
+    pub fn show(&mut self, ui: &mut Ui, look: Look<'_>, pictures: &[Option<TextureHandle>]) {
+        let Some(query) = look.state.shown_query() else {
+            self.editor = None;
+            return;
+        };
+        ui.horizontal(|ui| {
+            ScrollArea::horizontal()
+                .id_salt("query parts")
+                .max_height(HEIGHT_PX + 8.0)
+                .auto_shrink([false, true])
+                .show(ui, |ui| {
+                    ui.horizontal_top(|ui| {
+                        for number in 0..query.parts.len() {
+                            let picture = pictures.get(number).and_then(Option::as_ref);
+                            ui.push_id(number, |ui| self.part(ui, look, query, number, picture));
+                        }
+                    });
+                });
+        });
+        if let Some(answer) = &look.state.answer {
+            found(ui, answer);
+        }
+        self.edit(ui, look, query, pictures);
+        ui.separator();
+    }
+
+    fn part(
+        &mut self,
+        ui: &mut Ui,
+        look: Look<'_>,
+        query: &Query,
+        number: usize,
+        picture: Option<&TextureHandle>,
+    ) {
+        let part = &query.parts[number];
+        let name = part.source.name();
+        let label = format!("Asked picture {}: {name}", number + 1);
+        let most = Vec2::new(WIDTH_PX, HEIGHT_PX);
+        if let Some(region) = part_picture(ui, picture, most, part.crop, &label) {
+            crop(look, query, number, Some(region));
+        }
+        ui.vertical(|ui| {
+            ui.set_max_width(220.0);
+            ui.horizontal(|ui| {
+                ui.strong(shortened(&name, 22));
+                let less = part.weight < 0.0;
+                if query.parts.len() > 1 {
+                    ui.weak(if less {
+                        "less like this"
+                    } else {
+                        "more like this"
+                    });
+                }
+            });
+            if query.parts.len() > 1 {
+                weight(ui, look, query, number, &name);
+            } else {
+                ui.weak("Draw on it to search a part.");
+            }
+            ui.horizontal(|ui| {
+                let text = if part.crop.is_some() {
+                    "Change part…"
+                } else {
+                    "Part…"
+                };
+                let choose = ui
+                    .button(text)
+                    .on_hover_text("Search with a part of this picture");
+                let choose = choose.on_hover_text("Also by the keyboard: its edges have sliders");
+                if choose
+                    .accessible_name(format!("Choose a part of {name}"))
+                    .clicked()
+                {
+                    self.editor = Some(PartEditor {
+                        part: number,
+                        region: part.crop.unwrap_or(Region::WHOLE),
+                    });
+                }
+                if part.crop.is_some()
+                    && ui
+                        .button("Whole")
+                        .on_hover_text("Search with the whole picture again")
+                        .accessible_name(format!("Search with the whole of {name}"))
+                        .clicked()
+                {
+                    crop(look, query, number, None);
+                }
+                if query.parts.len() > 1
+                    && ui
+                        .button("Remove")
+                        .on_hover_text("Take this picture out of the question")
+                        .accessible_name(format!("Remove {name} from the question"))
+                        .clicked()
+                {
+                    let mut changed = query.clone();
+                    changed.parts.remove(number);
+                    look.commands.send(Command::Ask(changed));
+                }
+            });
+        });
+        ui.add_space(10.0);
+    }
+
+    fn edit(&mut self, ui: &Ui, look: Look<'_>, query: &Query, pictures: &[Option<TextureHandle>]) {
+        let Some(editor) = &mut self.editor else {
+            return;
+        };
+        let number = editor.part;
+        let Some(part) = query.parts.get(number) else {
+            self.editor = None;
+            return;
+        };
+        let picture = pictures.get(number).and_then(Option::as_ref);
+        match editor.show(ui, picture, &part.source.name()) {
+            Some(Decision::Part(region)) => crop(look, query, number, Some(region)),
+            Some(Decision::Whole) => crop(look, query, number, None),
+            Some(Decision::Nothing) => {}
+            None => return,
+        }
+        self.editor = None;
+    }
+}
+
+/// How much a picture counts: to the left of the middle it stands for less like this.
+fn weight(ui: &mut Ui, look: Look<'_>, query: &Query, number: usize, name: &str) {
+    let mut weight = query.parts[number].weight;
+    let slider = Slider::new(&mut weight, -1.0..=1.0)
+        .step_by(0.05)
+        .max_decimals(2);
+    let response = ui
+        .add(slider)
+        .on_hover_text("Right of the middle: more like this. Left of it: less like this.");
+    let changed = response.changed();
+    response.accessible_name(format!("Weight of {name}"));
+    if changed {
+        let mut query = query.clone();
+        query.parts[number].weight = weight;
+        look.commands.send(Command::Ask(query));
+    }
+}
+
+fn crop(look: Look<'_>, query: &Query, number: usize, region: Option<Region>) {
+    let mut changed = query.clone();
+    changed.parts[number].crop = region.filter(|region| !region.is_whole());
+    if changed != *query {
+        look.commands.send(Command::Ask(changed));
+    }
+}
+
+/// What was found, among how many, how fast; and whether it resembles the question at all.
+fn found(ui: &mut Ui, answer: &Answer) {
+    ui.horizontal_wrapped(|ui| {
+        ui.label(summary(answer));
+        if let Some(similar_from) = answer.nothing_similar() {
+            let text = format!(
+                "Nothing similar here: photos of this library that belong together score {similar_from:.2} or more."
+            );
+            ui.colored_label(ui.visuals().warn_fg_color, text);
+        }
+    });
+}
+
+/// Such as `200 neighbours of 7,278 photos in 38 ms`.
+fn summary(answer: &Answer) -> String {
+    let time = match answer.took.as_millis() {
+        0 => "under 1 ms".to_owned(),
+        ms => format!("{} ms", count(ms as usize)),
+    };
+    let hits = counted(answer.hits.len(), "neighbour");
+    if answer.filter.is_empty() {
+        format!("{hits} of {} in {time}", counted(answer.searched, "photo"))
+    } else {
+        format!(
+            "{hits} of the {} that pass the filter ({} in all) in {time}",
+            counted(answer.passed, "photo"),
+            count(answer.searched)
+        )
+    }
+}
