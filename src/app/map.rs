@@ -153,10 +153,10 @@ pub fn receive(app: &mut PumaApp, news: MapNews, now_s: f64) {
             // The old islands have other rows.
             map.islands = None;
         }
-        MapNews::Progress { generation, part } if current == Some(generation) => {
-            if map.progress.is_some() {
-                map.progress = Some(part);
-            }
+        MapNews::Progress { generation, part }
+            if current == Some(generation) && map.progress.is_some() =>
+        {
+            map.progress = Some(part);
         }
         MapNews::Islands { generation, layout } if current == Some(generation) => {
             map.islands = Some(layout);

@@ -162,6 +162,8 @@ fn the_figure_is_saved_in_the_format_of_its_name() {
 }
 
 fn save_as(window: &mut Window, button: &str, file: &std::path::Path) {
+    // A form that has just closed still takes the next press.
+    window.harness.run_steps(3);
     window.click(button);
     window.wait_for_label("File to write");
     window.harness.get_by_label("File to write").focus();

@@ -175,14 +175,19 @@ fn head(ui: &mut Ui, look: Look<'_>, column: HealthColumn, name: &str, hint: &st
     let preferences = &look.state.preferences;
     let chosen = preferences.pool.column == column;
     let descending = preferences.pool.descending;
-    let arrow = match (chosen, descending) {
-        (false, _) => "",
-        (true, false) => " ⏶",
-        (true, true) => " ⏷",
-    };
-    let text = RichText::new(format!("{name}{arrow}")).strong();
+    let text = RichText::new(name).strong();
     let button = ui.add(egui::Button::new(text).frame(false));
     let button = button.on_hover_text(hint);
+    if chosen {
+        // Drawn, since the fonts at hand have no such arrow.
+        let tip = if descending { 3.0 } else { -3.0 };
+        let middle = button.rect.right_center() + vec2(3.0, 0.0);
+        let corners = [vec2(-4.0, -tip), vec2(4.0, -tip), vec2(0.0, tip)];
+        let corners = corners.map(|corner| middle + corner).to_vec();
+        let color = ui.visuals().strong_text_color();
+        let arrow = egui::Shape::convex_polygon(corners, color, egui::Stroke::NONE);
+        ui.painter().add(arrow);
+    }
     let direction = match (chosen, descending) {
         (false, _) => "",
         (true, false) => ", ascending",

@@ -31,7 +31,7 @@ impl Camera {
     }
 
     /// Where a place of the map is on the screen; the map's y axis points up.
-    pub fn to_screen(&self, canvas: Rect, point: [f32; 2]) -> Pos2 {
+    pub fn to_screen(self, canvas: Rect, point: [f32; 2]) -> Pos2 {
         let scale = self.scale(canvas);
         let off = Vec2::new(
             (point[0] - self.middle[0]) * scale,
@@ -41,7 +41,7 @@ impl Camera {
     }
 
     /// The place of the map at a point of the screen.
-    pub fn to_map(&self, canvas: Rect, at: Pos2) -> [f32; 2] {
+    pub fn to_map(self, canvas: Rect, at: Pos2) -> [f32; 2] {
         let off = (at - canvas.center()) / self.scale(canvas);
         [self.middle[0] + off.x, self.middle[1] - off.y]
     }
