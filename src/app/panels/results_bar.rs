@@ -4,7 +4,7 @@ use crate::app::command::Command;
 use crate::app::engine::{Browse, Wanted};
 use crate::app::results::{Source, Wish};
 use crate::app::wording::{count, counted};
-use crate::search::{Filter, Order};
+use crate::search::Order;
 use egui::{Align, Layout, RichText, Ui};
 
 /// The lines above the grid: what it shows, what is chosen of it, which filters are on, and what can be done.
@@ -149,8 +149,7 @@ fn filters_on(ui: &mut Ui, look: Look<'_>) {
     }
     ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
         if ui.button("Clear filters").clicked() {
-            look.commands
-                .send(Command::SetFilter(Box::new(Filter::default())));
+            look.commands.send(Command::SetFilter(Box::default()));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let text = format!("Only {}", words(filter));
