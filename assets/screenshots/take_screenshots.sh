@@ -26,11 +26,12 @@ export DISPLAY="$display" PUMA_HOME="$work/home" LIBGL_ALWAYS_SOFTWARE=1
 unset WAYLAND_DISPLAY
 wait_s=${PUMA_SHOT_WAIT:-3}
 
-focus() { xdotool windowfocus "$(xdotool search --name '^PUMA$' | head -1)"; }
-away() { xdotool mousemove 640 818 && sleep 1; }
+focus() { xdotool windowfocus "$(xdotool search --name 'PUMA$' | head -1)"; }
+away() { xdotool mousemove 640 815 && sleep 1; }
 shot() { away && import -window root -quality 92 -depth 8 "$here/$1.png"; }
+press() { xdotool mousemove "$1" "$2" click 1 && sleep "${3:-1}"; }
 enter() {
-    xdotool mousemove 480 20 click 1
+    xdotool key ctrl+l
     sleep 0.4
     xdotool type --delay 4 "$1"
     xdotool key Return
@@ -51,16 +52,14 @@ enter "$album/cat/chelsea 03.jpg"
 sleep "$wait_s"
 shot neighbours
 
-# To the view of prompts, past the views' buttons by their place in the bar.
-xdotool mousemove 823 20 click 1
-sleep "$wait_s"
+# The views by their places in the bar.
+press 851 20 "$wait_s"
 shot prompts
+press 922 20 $((2 * wait_s))
+shot map
 
-xdotool mousemove 713 20 click 1
-sleep 1
+press 756 20
 # View, Light theme.
-xdotool mousemove 1052 20 click 1
-sleep 1
-xdotool mousemove 1062 158 click 1
-sleep 1
+press 1137 20
+press 1075 165
 shot light
