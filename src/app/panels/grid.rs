@@ -6,7 +6,8 @@ use crate::app::command::Command;
 use crate::app::results::{Results, Source, Wish};
 use crate::app::thumbnails::ThumbnailCache;
 use egui::{
-    Event, EventFilter, Id, Key, Label, Modifiers, Rect, RichText, ScrollArea, Sense, Ui, Vec2,
+    Align, Event, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, ScrollArea,
+    Sense, Ui, UiBuilder, Vec2,
 };
 
 /// Room for the scroll bar, which otherwise floats over the last column.
@@ -256,9 +257,11 @@ fn follow(ui: &Ui, results: &Results, rows: &Rows, grid_id: Id, origin: Vec2) {
 fn heading(ui: &mut Ui, title: &str, at: Vec2) {
     let size = Vec2::new(ui.available_width(), HEADING_PX);
     let room = Rect::from_min_size(at.to_pos2(), size);
+    let left = UiBuilder::new()
+        .max_rect(room)
+        .layout(Layout::left_to_right(Align::Center));
     let text = RichText::new(title).strong();
-    let label = Label::new(text).truncate().halign(egui::Align::Min);
-    ui.put(room, label);
+    ui.scope_builder(left, |ui| ui.add(Label::new(text).truncate()));
 }
 
 #[cfg(test)]
