@@ -70,11 +70,11 @@ pub struct RankMove {
 }
 
 impl RankMove {
-    /// A short sign, of characters that the fonts compiled in have: `⏶4`, `⏷3`, `=`.
+    /// A short sign, of characters that the monospaced font compiled in has: `▲4`, `▼3`, `=`.
     pub fn sign(&self) -> String {
         match self.was.cmp(&self.now) {
-            std::cmp::Ordering::Greater => format!("⏶{}", self.was - self.now),
-            std::cmp::Ordering::Less => format!("⏷{}", self.now - self.was),
+            std::cmp::Ordering::Greater => format!("▲{}", self.was - self.now),
+            std::cmp::Ordering::Less => format!("▼{}", self.now - self.was),
             std::cmp::Ordering::Equal => "=".to_owned(),
         }
     }
@@ -253,8 +253,8 @@ mod tests {
             now,
             old_score: 0.5,
         };
-        assert_eq!(rank_move(7, 3).sign(), "⏶4");
-        assert_eq!(rank_move(3, 15).sign(), "⏷12");
+        assert_eq!(rank_move(7, 3).sign(), "▲4");
+        assert_eq!(rank_move(3, 15).sign(), "▼12");
         assert_eq!(rank_move(2, 2).sign(), "=");
         assert_eq!(rank_move(7, 3).words(), "was 7, now 3");
     }

@@ -65,7 +65,7 @@ fn contents(mut file: BufReader<File>) -> Header {
                 .value
                 .get_uint(0)
         })
-        .is_some_and(|value| orientation::swaps_sides(value));
+        .is_some_and(orientation::swaps_sides);
     let size_px = file
         .rewind()
         .ok()

@@ -22,7 +22,7 @@ impl Searcher {
     ///
     /// The line is where all but 1 % of the library's own photos have their nearest other photo. Measured on 7,278 real
     /// photos of eight kinds, leaving one kind out of the library and asking with its photos: between 93 % and 100 % of
-    /// those strangers fall below the line (98 % over all kinds), and 1 % of the library's own photos do. A fixed score would
+    /// those strangers fall below the line, and 1 % of the library's own photos do. A fixed score would
     /// not do: with other photos or another model all scores lie elsewhere.
     pub fn calibrate(&self) {
         let snapshot = self.snapshot();

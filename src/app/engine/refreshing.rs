@@ -60,11 +60,8 @@ impl Refreshing {
             .name("puma-refresh".to_owned())
             .spawn(move || {
                 refreshing.refresh(true);
-                loop {
-                    match woken.recv_timeout(EVERY) {
-                        Ok(()) | Err(RecvTimeoutError::Timeout) => refreshing.refresh(false),
-                        Err(RecvTimeoutError::Disconnected) => break,
-                    }
+                while woken.recv_timeout(EVERY) != Err(RecvTimeoutError::Disconnected) {
+                    refreshing.refresh(false);
                 }
             })?;
         Ok(Watch {

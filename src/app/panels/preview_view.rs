@@ -39,11 +39,11 @@ impl PreviewView {
             self.zoom = None;
         }
         let half = self.half_in_sight();
-        for axis in 0..2 {
-            self.centre[axis] = if 2.0 * half[axis] >= self.size[axis] {
-                self.size[axis] / 2.0
+        for ((centre, half), size) in self.centre.iter_mut().zip(half).zip(self.size) {
+            *centre = if 2.0 * half >= size {
+                size / 2.0
             } else {
-                self.centre[axis].clamp(half[axis], self.size[axis] - half[axis])
+                centre.clamp(half, size - half)
             };
         }
     }

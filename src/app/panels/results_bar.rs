@@ -4,7 +4,7 @@ use crate::app::command::Command;
 use crate::app::engine::{Browse, Wanted};
 use crate::app::results::{Source, Wish};
 use crate::app::wording::{count, counted};
-use crate::search::{Filter, Order};
+use crate::search::Order;
 use egui::{RichText, Ui};
 
 /// The lines above the grid: what it shows, what is chosen of it, which filters are on, and what can be done.
@@ -151,9 +151,13 @@ fn filters_on(ui: &mut Ui, look: Look<'_>) {
     ui.horizontal_wrapped(|ui| {
         let text = format!("Only {}", words(filter));
         ui.colored_label(ui.visuals().warn_fg_color, text);
+        if !filter.name.trim().is_empty() {
+            ui.weak("Names and folders only").on_hover_text(
+                "This model searches by pictures, not by text: words filter file names and folders",
+            );
+        }
         if ui.button("Clear filters").clicked() {
-            look.commands
-                .send(Command::SetFilter(Box::new(Filter::default())));
+            look.commands.send(Command::SetFilter(Box::default()));
         }
     });
 }

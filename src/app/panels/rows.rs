@@ -278,7 +278,7 @@ mod tests {
         let all: Vec<Range<usize>> = grid.in_sight(0.0, 5000.0).map(|seen| seen.tiles).collect();
         assert_eq!(all, [0..5, 5..6, 6..11]);
         let heading_only: Vec<_> = grid.in_sight(0.0, 10.0).map(|seen| seen.tiles).collect();
-        assert_eq!(heading_only, [0..0]);
+        assert_eq!(heading_only.as_slice(), std::slice::from_ref(&(0..0)));
     }
 
     #[test]

@@ -266,7 +266,8 @@ fn mark(picture: Rect) -> Pos2 {
 
 fn badge(ui: &Ui, right_top: Pos2, text: &str) {
     let visuals = ui.visuals();
-    let font = TextStyle::Small.resolve(ui.style());
+    // Of the fonts compiled in, only this one has the triangles of moved ranks.
+    let font = egui::FontId::monospace(TextStyle::Small.resolve(ui.style()).size);
     let color = visuals.strong_text_color();
     let galley = ui.painter().layout_no_wrap(text.to_owned(), font, color);
     let size = galley.size() + Vec2::new(12.0, 4.0);

@@ -173,7 +173,9 @@ fn scattered(rows: usize, most: usize) -> Vec<usize> {
         return (0..rows).collect();
     }
     let each = rows as f64 / most as f64;
-    let within = |place: usize| (place as f64 * 0.618_034).fract();
+    // Places that are shifted so lie at least 0.618 of a step apart: with steps below two rows some would coincide.
+    let shift = if each < 2.0 { 0.0 } else { 0.618_034 };
+    let within = |place: usize| (place as f64 * shift).fract();
     (0..most)
         .map(|place| (((place as f64 + within(place)) * each) as usize).min(rows - 1))
         .collect()
