@@ -248,7 +248,11 @@ fn follow(ui: &Ui, results: &Results, rows: &Rows, grid_id: Id, origin: Vec2) {
         return;
     }
     let current = results.selection.current();
-    let rect = rows.tile(current).translate(origin);
+    let mut rect = rows.tile(current).translate(origin);
+    if results.headings().next().is_some() {
+        // The heading of a section comes into sight with its first tiles.
+        rect.min.y -= HEADING_PX;
+    }
     ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
     ui.memory_mut(|memory| memory.request_focus(grid_id.with(current)));
 }
