@@ -6,7 +6,8 @@ use crate::app::command::Command;
 use crate::app::results::{Results, Source, Wish};
 use crate::app::thumbnails::ThumbnailCache;
 use egui::{
-    Event, EventFilter, Id, Key, Label, Modifiers, Rect, RichText, ScrollArea, Sense, Ui, Vec2,
+    Align, Event, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, ScrollArea,
+    Sense, Ui, UiBuilder, Vec2,
 };
 
 /// Room for the scroll bar, which otherwise floats over the last column.
@@ -247,7 +248,11 @@ fn follow(ui: &Ui, results: &Results, rows: &Rows, grid_id: Id, origin: Vec2) {
         return;
     }
     let current = results.selection.current();
-    let rect = rows.tile(current).translate(origin);
+    let mut rect = rows.tile(current).translate(origin);
+    if results.headings().next().is_some() {
+        // The heading of a section comes into sight with its first tiles.
+        rect.min.y -= HEADING_PX;
+    }
     ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
     ui.memory_mut(|memory| memory.request_focus(grid_id.with(current)));
 }
@@ -256,9 +261,11 @@ fn follow(ui: &Ui, results: &Results, rows: &Rows, grid_id: Id, origin: Vec2) {
 fn heading(ui: &mut Ui, title: &str, at: Vec2) {
     let size = Vec2::new(ui.available_width(), HEADING_PX);
     let room = Rect::from_min_size(at.to_pos2(), size);
+    let left = UiBuilder::new()
+        .max_rect(room)
+        .layout(Layout::left_to_right(Align::Center));
     let text = RichText::new(title).strong();
-    let label = Label::new(text).truncate().halign(egui::Align::Min);
-    ui.put(room, label);
+    ui.scope_builder(left, |ui| ui.add(Label::new(text).truncate()));
 }
 
 #[cfg(test)]

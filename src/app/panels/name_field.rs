@@ -6,6 +6,10 @@ use egui::{Key, KeyboardShortcut, Modifiers, TextEdit, Ui};
 /// The accessible name of the field.
 const NAME: &str = "File name, folder, or path of a picture";
 
+/// Width of the empty field, and of the button that stands beside it otherwise.
+const WIDTH_PX: f32 = 250.0;
+const CLEAR_PX: f32 = 62.0;
+
 /// The field at the top: what is typed filters by file names and folders, and a path is asked with.
 #[derive(Default)]
 pub struct NameField {
@@ -25,7 +29,12 @@ impl NameField {
         }
         let field = TextEdit::singleline(&mut self.typed)
             .hint_text("Filter by file name, or type a path")
-            .desired_width(250.0);
+            .desired_width(if self.sent.is_empty() {
+                WIDTH_PX
+            } else {
+                // The button beside it must not push what follows to a line of its own.
+                WIDTH_PX - CLEAR_PX
+            });
         let response = ui.add(field).on_hover_text(
             "Words here show only photos whose file name or folders contain them: this model searches by \
              pictures, not by text. The path of a picture or folder, and Enter, asks with it (Ctrl+L)",
@@ -58,7 +67,6 @@ impl NameField {
                 self.typed.clear();
                 self.filter(look, "");
             }
-            ui.weak("Names and folders only");
         }
     }
 

@@ -8,10 +8,10 @@ use crate::app::wording::{count, counted, shortened};
 use crate::photo::Region;
 use egui::{ScrollArea, Slider, TextureHandle, Ui, Vec2};
 
-/// Height of the pictures, and so of the strip.
-const HEIGHT_PX: f32 = 92.0;
+/// Height of the pictures, and so of the strip: small, since the grid is what people look at.
+const HEIGHT_PX: f32 = 54.0;
 /// Widest picture.
-const WIDTH_PX: f32 = 150.0;
+const WIDTH_PX: f32 = 96.0;
 
 /// The strip above the neighbours: the pictures asked with, what of each counts and how much, and what was found.
 #[derive(Default)]
@@ -26,22 +26,23 @@ impl QueryParts {
             self.editor = None;
             return;
         };
-        ui.horizontal(|ui| {
-            ScrollArea::horizontal()
-                .id_salt("query parts")
-                .max_height(HEIGHT_PX + 8.0)
-                .auto_shrink([false, true])
-                .show(ui, |ui| {
-                    ui.horizontal_top(|ui| {
-                        for number in 0..query.parts.len() {
-                            let picture = pictures.get(number).and_then(Option::as_ref);
-                            ui.push_id(number, |ui| self.part(ui, look, query, number, picture));
-                        }
-                    });
+        ScrollArea::horizontal()
+            .id_salt("query parts")
+            .max_height(HEIGHT_PX + 8.0)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                ui.horizontal_top(|ui| {
+                    for number in 0..query.parts.len() {
+                        let picture = pictures.get(number).and_then(Option::as_ref);
+                        ui.push_id(number, |ui| self.part(ui, look, query, number, picture));
+                    }
                 });
-        });
+            });
         if let Some(answer) = &look.state.answer {
-            found(ui, answer);
+            if query.parts.len() > 1 {
+                ui.label(summary(answer));
+            }
+            nothing_similar(ui, answer);
         }
         self.edit(ui, look, query, pictures);
         ui.separator();
@@ -62,12 +63,13 @@ impl QueryParts {
         if let Some(region) = part_picture(ui, picture, most, part.crop, &label) {
             crop(look, query, number, Some(region));
         }
+        let several = query.parts.len() > 1;
         ui.vertical(|ui| {
-            ui.set_max_width(220.0);
+            ui.spacing_mut().item_spacing.y = 2.0;
             ui.horizontal(|ui| {
                 ui.strong(shortened(&name, 22));
-                let less = part.weight < 0.0;
-                if query.parts.len() > 1 {
+                if several {
+                    let less = part.weight < 0.0;
                     ui.weak(if less {
                         "less like this"
                     } else {
@@ -75,12 +77,10 @@ impl QueryParts {
                     });
                 }
             });
-            if query.parts.len() > 1 {
-                weight(ui, look, query, number, &name);
-            } else {
-                ui.weak("Draw on it to search a part.");
-            }
             ui.horizontal(|ui| {
+                if several {
+                    weight(ui, look, query, number, &name);
+                }
                 let text = if part.crop.is_some() {
                     "Change part…"
                 } else {
@@ -88,8 +88,7 @@ impl QueryParts {
                 };
                 let choose = ui
                     .button(text)
-                    .on_hover_text("Search with a part of this picture");
-                let choose = choose.on_hover_text("Also by the keyboard: its edges have sliders");
+                    .on_hover_text("Search with a part of this picture: draw it on a large one, or move its edges with the keys");
                 if choose
                     .accessible_name(format!("Choose a part of {name}"))
                     .clicked()
@@ -108,7 +107,7 @@ impl QueryParts {
                 {
                     crop(look, query, number, None);
                 }
-                if query.parts.len() > 1
+                if several
                     && ui
                         .button("Remove")
                         .on_hover_text("Take this picture out of the question")
@@ -120,6 +119,9 @@ impl QueryParts {
                     look.commands.send(Command::Ask(changed));
                 }
             });
+            if let Some(answer) = look.state.answer.as_ref().filter(|_| !several) {
+                ui.label(summary(answer));
+            }
         });
         ui.add_space(10.0);
     }
@@ -170,17 +172,14 @@ fn crop(look: Look<'_>, query: &Query, number: usize, region: Option<Region>) {
     }
 }
 
-/// What was found, among how many, how fast; and whether it resembles the question at all.
-fn found(ui: &mut Ui, answer: &Answer) {
-    ui.horizontal_wrapped(|ui| {
-        ui.label(summary(answer));
-        if let Some(similar_from) = answer.nothing_similar() {
-            let text = format!(
-                "Nothing similar here: photos of this library that belong together score {similar_from:.2} or more."
-            );
-            ui.colored_label(ui.visuals().warn_fg_color, text);
-        }
-    });
+/// Says so where what was found does not resemble the question at all.
+fn nothing_similar(ui: &mut Ui, answer: &Answer) {
+    if let Some(similar_from) = answer.nothing_similar() {
+        let text = format!(
+            "Nothing similar here: photos of this library that belong together score {similar_from:.2} or more."
+        );
+        ui.colored_label(ui.visuals().warn_fg_color, text);
+    }
 }
 
 /// Such as `200 neighbours of 7,278 photos in 38 ms`.

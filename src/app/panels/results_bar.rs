@@ -5,7 +5,7 @@ use crate::app::engine::{Browse, Wanted};
 use crate::app::results::{Source, Wish};
 use crate::app::wording::{count, counted};
 use crate::search::Order;
-use egui::{Align, Layout, RichText, Ui};
+use egui::{RichText, Ui};
 
 /// The lines above the grid: what it shows, what is chosen of it, which filters are on, and what can be done.
 pub fn results_bar(ui: &mut Ui, look: Look<'_>) {
@@ -147,15 +147,18 @@ fn filters_on(ui: &mut Ui, look: Look<'_>) {
     if filter.is_empty() {
         return;
     }
-    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+    // As high as its text: a layout of its own would take all the room of the grid.
+    ui.horizontal_wrapped(|ui| {
+        let text = format!("Only {}", words(filter));
+        ui.colored_label(ui.visuals().warn_fg_color, text);
+        if !filter.name.trim().is_empty() {
+            ui.weak("Names and folders only").on_hover_text(
+                "This model searches by pictures, not by text: words filter file names and folders",
+            );
+        }
         if ui.button("Clear filters").clicked() {
             look.commands.send(Command::SetFilter(Box::default()));
         }
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let text = format!("Only {}", words(filter));
-            let text = RichText::new(text).color(ui.visuals().warn_fg_color);
-            ui.add(egui::Label::new(text).wrap());
-        });
     });
 }
 

@@ -41,11 +41,12 @@ pub fn tile_menu(response: &Response, look: Look<'_>, tile: &Tile<'_>, by_key: b
         if by_key {
             ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::Next));
         }
-        entries(ui, look, tile);
+        entries(ui, look, tile, response.secondary_clicked());
     });
 }
 
-fn entries(ui: &mut Ui, look: Look<'_>, tile: &Tile<'_>) {
+/// The entries; `take_focus` where the arrow keys should go on from the first one.
+fn entries(ui: &mut Ui, look: Look<'_>, tile: &Tile<'_>, mut take_focus: bool) {
     let results = &look.state.results;
     let several = match results.selection.len() {
         more if tile.chosen && more > 1 => Some(more),
@@ -55,7 +56,11 @@ fn entries(ui: &mut Ui, look: Look<'_>, tile: &Tile<'_>) {
     let meant = || -> Vec<PathBuf> { results.meant(tile.at) };
     let mut entry = |text: &str, keys: &str, command: &dyn Fn() -> Command| {
         let button = egui::Button::new(text).shortcut_text(keys);
-        if ui.add(button).accessible_name(text).clicked() {
+        let button = ui.add(button);
+        if std::mem::take(&mut take_focus) {
+            button.request_focus();
+        }
+        if button.accessible_name(text).clicked() {
             look.commands.send(command());
             ui.close();
         }
