@@ -165,7 +165,9 @@ fn save_as(window: &mut Window, button: &str, file: &std::path::Path) {
     // A form that has just closed still takes the next press.
     window.harness.run_steps(3);
     window.click(button);
-    window.wait_for_label("File to write");
+    window.wait_for(&format!("the form for {}", file.display()), |harness| {
+        shows(harness, "File to write")
+    });
     window.harness.get_by_label("File to write").focus();
     window.harness.step();
     let select_all = egui::Modifiers::COMMAND;
