@@ -77,10 +77,11 @@ impl QueryParts {
                     });
                 }
             });
+            if several {
+                // On a line of its own: with two pictures their buttons must not lie out of sight.
+                weight(ui, look, query, number, &name);
+            }
             ui.horizontal(|ui| {
-                if several {
-                    weight(ui, look, query, number, &name);
-                }
                 let text = if part.crop.is_some() {
                     "Change part…"
                 } else {
