@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 #[test]
 fn a_pasted_picture_is_asked_with() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     let cat = golden("chelsea.png");
     let size = [cat.width() as usize, cat.height() as usize];
     let pasted = egui::ColorImage::from_rgb(size, cat.as_raw());
@@ -28,9 +26,7 @@ fn a_pasted_picture_is_asked_with() {
 
 #[test]
 fn a_pasted_path_is_asked_with() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     let rocket = window.gallery.photo("things/rocket.png");
     let address = format!("file://{}\n", rocket.display()).replace(' ', "%20");
     window.harness.event(egui::Event::Paste(address));
@@ -51,9 +47,7 @@ fn the_command_line_asks_and_adds() {
 
 #[test]
 fn the_menu_of_a_picture_copies_its_path_and_searches() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     window.wait_for_label("Photo chelsea.png");
     window
         .harness
@@ -76,9 +70,7 @@ fn the_menu_of_a_picture_copies_its_path_and_searches() {
 /// Assistive programs and keys press without a pointer: there is no double click to wait for.
 #[test]
 fn a_picture_can_be_pressed_without_a_pointer() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     window.wait_for_label("Photo rocket.png");
     window
         .harness

@@ -13,12 +13,7 @@ fn state(window: &Window) -> &State {
 
 /// A window that shows the neighbours of one picture.
 pub fn with_neighbours() -> Window {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
-    let cat = window.gallery.photo("cats/chelsea.png");
-    window.drop_on(&cat);
-    window.wait_for_answer_to(&cat);
+    let mut window = Window::asked_with_the_cat();
     window.wait_for_label("Neighbour 1: chelsea.png");
     window
 }
@@ -249,9 +244,7 @@ fn filters_combine_are_said_and_cleared() {
 
 #[test]
 fn all_photos_are_browsed_by_folder_and_by_date() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     window.wait_for_label("Browse all photos");
     window.click("Browse all photos");
     window.wait_for_label("All photos by folder");

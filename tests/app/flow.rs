@@ -16,15 +16,7 @@ fn from_the_first_start_to_the_neighbours_of_a_neighbour() {
     window.wait_for_answer_to(&cat);
     window.wait_for_label("Neighbour 1: chelsea.png, score 1.000, cats");
     assert!(shows(&window.harness, "In the library under “cats”"));
-    let hits = window
-        .harness
-        .state()
-        .state()
-        .answer
-        .clone()
-        .unwrap()
-        .hits
-        .clone();
+    let hits = window.hits();
     assert_eq!(hits.len(), super::gallery::READABLE);
     assert!(hits.is_sorted_by(|a, b| a.score >= b.score));
 
@@ -48,9 +40,7 @@ fn from_the_first_start_to_the_neighbours_of_a_neighbour() {
 
 #[test]
 fn the_reasons_and_figure_3_are_drawn() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     let coffee = window.gallery.photo("things/coffee.png");
     window.enter_path(&coffee);
     window.wait_for_answer_to(&coffee);
@@ -75,9 +65,7 @@ fn the_reasons_and_figure_3_are_drawn() {
 
 #[test]
 fn a_folder_can_be_forgotten_after_a_question() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     window.click("More about my photos");
     window.click("Forget this folder…");
     window.wait_for_label("Forget “my photos”?");
@@ -94,9 +82,7 @@ fn a_folder_can_be_forgotten_after_a_question() {
 
 #[test]
 fn what_is_set_changes_the_grid() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     let side = |window: &Window| {
         window
             .harness

@@ -45,9 +45,7 @@ fn indexing_is_paused_resumed_and_stopped_and_goes_on_later() {
 
 #[test]
 fn a_folder_that_is_away_is_marked_and_its_photos_are_kept() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     let (here, away) = (window.gallery.photos(), window.gallery.outside("away"));
     std::fs::rename(&here, &away).unwrap();
     window.click("Re-scan");

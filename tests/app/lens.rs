@@ -4,16 +4,6 @@ use super::{Window, shows};
 use egui_kittest::kittest::Queryable;
 use puma::app::LensChoice;
 
-fn opened() -> Window {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
-    let cat = window.gallery.photo("cats/chelsea.png");
-    window.drop_on(&cat);
-    window.wait_for_answer_to(&cat);
-    window
-}
-
 fn choose(window: &mut Window, from: &str, to: &str) {
     window.click(&format!("Lens: {from}"));
     window.harness.run_steps(2);
@@ -22,7 +12,7 @@ fn choose(window: &mut Window, from: &str, to: &str) {
 
 #[test]
 fn the_neighbours_move_without_the_prompts_and_come_back() {
-    let mut window = opened();
+    let mut window = Window::asked_with_the_cat();
     let whole = window.harness.state().state().answer.clone().unwrap();
     choose(&mut window, "Off", "Prompts off");
     window.wait_for_label("Without the prompts");
@@ -61,7 +51,7 @@ fn the_neighbours_move_without_the_prompts_and_come_back() {
 
 #[test]
 fn one_prompt_is_picked_and_the_lens_stays_for_the_next_question() {
-    let mut window = opened();
+    let mut window = Window::asked_with_the_cat();
     choose(&mut window, "Off", "One prompt off");
     window.wait_for_label("Prompt that is left out: ");
     window
@@ -90,7 +80,7 @@ fn one_prompt_is_picked_and_the_lens_stays_for_the_next_question() {
 
 #[test]
 fn a_neighbour_that_is_gone_is_told_and_stands_last() {
-    let mut window = opened();
+    let mut window = Window::asked_with_the_cat();
     let gone = window.gallery.photo("drawn/stripes 2.png");
     std::fs::remove_file(&gone).unwrap();
     choose(&mut window, "Off", "Adapters off");

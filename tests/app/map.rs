@@ -6,9 +6,7 @@ use egui::{Event, Modifiers, PointerButton, Pos2};
 use egui_kittest::kittest::Queryable;
 
 fn opened() -> Window {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     window.click("Map");
     window.wait_for_label("Map of the library, 12 photos, 0 chosen");
     window.wait_for("the islands", |harness| {

@@ -39,6 +39,29 @@ impl Window {
         Window::open_with(|setup| setup, Vec::new())
     }
 
+    /// A window over the whole gallery, with nothing asked.
+    fn indexed() -> Window {
+        let mut window = Window::open();
+        window.wait_for_label("Find pictures by looking");
+        window.index_gallery();
+        window
+    }
+
+    /// The same, with the answer to its cat.
+    fn asked_with_the_cat() -> Window {
+        let mut window = Window::indexed();
+        let cat = window.gallery.photo("cats/chelsea.png");
+        window.drop_on(&cat);
+        window.wait_for_answer_to(&cat);
+        window
+    }
+
+    /// What the shown answer found.
+    fn hits(&self) -> Vec<puma::search::Hit> {
+        let answer = self.harness.state().state().answer.as_ref();
+        answer.unwrap().hits.clone()
+    }
+
     fn open_with(change: impl FnOnce(Setup) -> Setup, ask: Vec<PathBuf>) -> Window {
         Window::open_beside(Gallery::new(), change, ask)
     }

@@ -3,9 +3,7 @@ use egui_kittest::kittest::Queryable;
 use puma::figures::{Profile, StoredProfiles, read_profiles};
 
 fn window_at_prompts() -> Window {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     window.click("Prompts");
     window.wait_for_label("Prompt profile of cats");
     window
@@ -18,12 +16,7 @@ fn height_of(window: &Window, label: &str) -> f32 {
 
 #[test]
 fn each_prompt_of_the_picture_is_said_in_words() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
-    let cat = window.gallery.photo("cats/chelsea.png");
-    window.enter_path(&cat);
-    window.wait_for_answer_to(&cat);
+    let mut window = Window::asked_with_the_cat();
     window.wait_for_label("Prompt similarities of the query");
     let chart = "Prompt similarities of the query";
     window.harness.get_by_label_contains(chart).focus();
@@ -45,12 +38,7 @@ fn each_prompt_of_the_picture_is_said_in_words() {
 
 #[test]
 fn a_neighbour_is_explained() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
-    let cat = window.gallery.photo("cats/chelsea.png");
-    window.enter_path(&cat);
-    window.wait_for_answer_to(&cat);
+    let mut window = Window::asked_with_the_cat();
     window.wait_for_label("Why this match");
     assert!(shows(&window.harness, "(the nearest)"));
     window.wait_for_label("Profiles alike by ");

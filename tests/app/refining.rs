@@ -11,17 +11,6 @@ fn query(window: &Window) -> Query {
     answer.unwrap().query.clone()
 }
 
-/// An indexed gallery, and the answer to its cat.
-fn asked_with_the_cat() -> Window {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
-    let cat = window.gallery.photo("cats/chelsea.png");
-    window.drop_on(&cat);
-    window.wait_for_answer_to(&cat);
-    window
-}
-
 fn drop_all(window: &mut Window, paths: &[&Path]) {
     for path in paths {
         let dropped: egui::DroppedFileHandle = Arc::new(Dropped(path.to_path_buf()));
@@ -38,9 +27,7 @@ fn score_of(window: &Window, name: &str) -> f32 {
 
 #[test]
 fn several_pictures_make_one_question_with_weights() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     let cat = window.gallery.photo("cats/chelsea.png");
     let coffee = window.gallery.photo("things/coffee.png");
     drop_all(&mut window, &[&cat, &coffee]);
@@ -76,7 +63,7 @@ fn several_pictures_make_one_question_with_weights() {
 
 #[test]
 fn a_rectangle_drawn_on_the_picture_searches_that_part() {
-    let mut window = asked_with_the_cat();
+    let mut window = Window::asked_with_the_cat();
     window.wait_for_label("Asked picture 1: chelsea.png");
     window.harness.run_steps(3);
     let rect = window
@@ -121,7 +108,7 @@ fn a_rectangle_drawn_on_the_picture_searches_that_part() {
 
 #[test]
 fn a_part_can_be_chosen_without_a_mouse() {
-    let mut window = asked_with_the_cat();
+    let mut window = Window::asked_with_the_cat();
     window.click("Choose a part of chelsea.png");
     window.wait_for_label("Draw a rectangle on the picture, or move its edges.");
     for (edge, value) in [("Left edge", 40.0), ("Lower edge", 70.0)] {
@@ -176,9 +163,7 @@ fn a_dropped_folder_is_offered_and_a_picture_beside_it_is_asked() {
 
 #[test]
 fn words_at_the_top_filter_names_and_folders() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     type_words(&mut window, "stripes");
     window.wait_for("a list", |harness| {
         harness.state().state().listing.is_some()
@@ -212,7 +197,7 @@ fn type_words(window: &mut Window, words: &str) {
 
 #[test]
 fn recent_questions_are_at_hand() {
-    let mut window = asked_with_the_cat();
+    let mut window = Window::asked_with_the_cat();
     let rocket = window.gallery.photo("things/rocket.png");
     window.drop_on(&rocket);
     window.wait_for_answer_to(&rocket);

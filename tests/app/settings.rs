@@ -3,9 +3,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use puma::settings::{Places, Settings};
 
 fn with_settings_open() -> Window {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     window.click("Settings");
     window.wait_for_label("PUMA answers, on the CPU.");
     window

@@ -2,9 +2,7 @@ use super::{Window, shows};
 
 #[test]
 fn files_that_cannot_be_read_are_listed_with_the_reason() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     window.click("1 file could not be read");
     window.wait_for_label("broken.png");
     window.wait_for_label("truncated");
@@ -14,9 +12,7 @@ fn files_that_cannot_be_read_are_listed_with_the_reason() {
 
 #[test]
 fn a_query_that_is_no_picture_is_refused_by_name() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     let note = window.gallery.outside("shopping list.txt");
     std::fs::write(&note, "bread, butter").unwrap();
     window.drop_on(&note);
@@ -61,9 +57,7 @@ fn a_model_that_cannot_be_read_is_named_and_the_window_stays() {
 
 #[test]
 fn a_photo_that_vanished_shows_why_it_has_no_picture() {
-    let mut window = Window::open();
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let mut window = Window::indexed();
     let rocket = window.gallery.photo("things/rocket.png");
     let coffee = window.gallery.photo("things/coffee.png");
     std::fs::remove_file(&coffee).unwrap();

@@ -29,15 +29,12 @@ pub struct Drag {
 
 impl Drag {
     /// Starts a process that drags `file` over the place; returns once the window there has taken note of it.
-    pub fn over(desk: &Desk, file: &Path, place: (i16, i16)) -> Drag {
+    ///
+    /// `caller` is the full name of the test that asks: the process runs it, and it begins with [`drags_instead`].
+    pub fn over(desk: &Desk, file: &Path, place: (i16, i16), caller: &str) -> Drag {
         let address = format!("file://{}", file.display()).replace(' ', "%20");
         let mut process = Command::new(std::env::current_exe().unwrap())
-            .args([
-                "--exact",
-                "window::source::drags",
-                "--ignored",
-                "--nocapture",
-            ])
+            .args(["--exact", caller, "--nocapture"])
             .env("DISPLAY", &desk.display)
             .env(ADDRESS, address)
             .env(PLACE, format!("{},{}", place.0, place.1))
@@ -87,12 +84,10 @@ x11rb::atom_manager! {
     }
 }
 
-/// No test of its own: the body of the process that [`Drag`] starts.
-#[test]
-#[ignore = "started by the window test as another program"]
-fn drags() {
+/// The body of the process that [`Drag`] starts; says whether this is one.
+pub fn drags_instead() -> bool {
     let (Ok(address), Ok(place)) = (std::env::var(ADDRESS), std::env::var(PLACE)) else {
-        return;
+        return false;
     };
     let (x, y) = place.split_once(',').unwrap();
     let source = Source::new(address);
@@ -103,6 +98,7 @@ fn drags() {
     std::io::stdin().read_line(&mut line).unwrap();
     source.let_go(target);
     eprintln!("finished");
+    true
 }
 
 struct Source {

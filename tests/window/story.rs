@@ -1,6 +1,6 @@
 use super::desk::{Desk, SCREEN_PX};
 use super::program::Program;
-use super::source::Drag;
+use super::source::{Drag, drags_instead};
 use super::{key, patiently};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -40,6 +40,9 @@ const NO_PICTURE: &str = "PUMA";
 /// A picture dropped by another program is asked with; keys go back, ask with a typed path and end the query.
 #[test]
 fn a_dropped_picture_is_asked_with_and_keys_do_the_rest() {
+    if drags_instead() {
+        return;
+    }
     let Some(desk) = Desk::start() else { return };
     let folder = tempfile::tempdir().unwrap();
     let album = album(folder.path());
@@ -56,7 +59,12 @@ fn a_dropped_picture_is_asked_with_and_keys_do_the_rest() {
     let cat = folder.path().join("a stranger's cat.png");
     std::fs::copy(album.join("chelsea.png"), &cat).unwrap();
     let before = desk.screenshot();
-    let drag = Drag::over(&desk, &cat, middle);
+    let drag = Drag::over(
+        &desk,
+        &cat,
+        middle,
+        "window::story::a_dropped_picture_is_asked_with_and_keys_do_the_rest",
+    );
     let lit = patiently(|| {
         let changed = differing(&before, &desk.screenshot());
         (changed > before.len() / 4 / 2).then_some(changed)
