@@ -77,6 +77,8 @@ pub enum Command {
     AddFolder(PathBuf),
     /// Look for new, changed and vanished files in one folder, or in all.
     Rescan(Option<PathBuf>),
+    /// Let the user show where a folder of the library lies now.
+    FindFolder(PathBuf),
     /// Ask whether a folder should leave the library.
     AskToForget(PathBuf),
     /// Take it out.

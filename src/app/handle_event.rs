@@ -12,7 +12,7 @@ use super::results;
 use super::state::{EngineState, Indexing};
 use super::window;
 use super::wording::{counted, file_name};
-use super::{lens, map};
+use super::{lens, map, watching};
 use crate::figures;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +85,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                     // Not where settings ended it, to go on with them.
                     if ended.stopped && indexing.is_some_and(|indexing| indexing.stopping) {
                         state.waiting_roots.clear();
+                        state.watching.set_stopped(true);
                     }
                 }
                 Err(reason) => state.messages.add(Kind::Error, reason, now_s),
@@ -93,6 +94,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             if changed {
                 ask_again(app, now_s);
             }
+            watching::run_ended(app);
             if !app.state.waiting_roots.is_empty() {
                 let next = app.state.waiting_roots.remove(0);
                 app.commands.send(Command::AddFolder(next));
@@ -135,6 +137,9 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         }
         Event::Listed(listing) => app.state.show(listing),
         Event::Ask(query) => app.commands.send(Command::Ask(query)),
+        Event::Watching(modes) => state.watching.modes = modes,
+        Event::DiskChanged(folders) => watching::changed(app, folders),
+        Event::FolderFound { old, new } => app.engine.relink(old, new),
         Event::AddFolder(folder) => app.commands.send(Command::AddFolder(folder)),
         Event::Info(text) => state.messages.add(Kind::Info, text, now_s),
         Event::Error(text) => state.messages.add(Kind::Error, text, now_s),
@@ -172,6 +177,8 @@ fn summary(indexing: Option<&Indexing>, ended: &Ended) -> Option<String> {
         ),
         // Nothing new is no news, unless something is wrong or gone.
         (false, 0) if ended.failed == 0 && ended.removed == 0 => return None,
+        // Nor is what the user has just done elsewhere.
+        (false, _) if indexing.is_some_and(|indexing| indexing.follows_change) => return None,
         (false, done) => format!("{} indexed in {place}.", counted(done, "photo")),
     };
     if ended.removed > 0 {

@@ -8,6 +8,7 @@ mod index;
 mod open;
 mod options;
 mod prompts;
+mod relink;
 mod search;
 mod status;
 mod train;
@@ -39,6 +40,8 @@ enum Command {
     Prompts(prompts::Args),
     /// Take a folder out of the library (the photos stay)
     Forget(forget::Args),
+    /// Say that an indexed folder lies elsewhere now, as on a drive that is mounted in another place
+    Relink(relink::Args),
     /// Train a model on SET/CLASS folders
     Train(Box<train::Args>),
     /// Measure a model on SET/CLASS folders
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Some(Command::Status(args)) => status::run(args),
         Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Forget(args)) => forget::run(args),
+        Some(Command::Relink(args)) => relink::run(args),
         Some(Command::Train(args)) => train::run(*args),
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Convert(args)) => convert::run(args),

@@ -57,7 +57,9 @@ impl Worker<'_> {
             new.model != old.model || new.backbone != old.backbone || new.device != old.device;
         let other_rule = new.domain_rule != old.domain_rule;
         let other_files = new.settings.excluded != old.settings.excluded;
-        if other_model || new.index_kind != old.index_kind {
+        let other_watch = new.settings.watch != old.settings.watch;
+        let other_index = new.index_kind != old.index_kind;
+        if other_model || other_index {
             let (puma, news) = if other_model {
                 let device = choose_device(new.device)?;
                 let puma = Arc::new(load(&new, &device)?);
@@ -87,6 +89,10 @@ impl Worker<'_> {
             self.rule_for_all = Some(new.domain_rule);
         }
         self.setup = new;
+        if other_watch || other_model || other_index {
+            // It tells the searcher that is in use.
+            self.watch_folders();
+        }
         self.refreshing.refresh(true);
         Ok(other_model || other_rule || other_files)
     }

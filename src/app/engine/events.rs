@@ -6,6 +6,7 @@ use crate::app::query::{Query, Source};
 use crate::app::results::News;
 use crate::figures::Profile;
 use crate::pipeline::Progress;
+use crate::watch::Mode;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -56,6 +57,17 @@ pub enum Event {
         files: usize,
         /// Their size.
         bytes: u64,
+    },
+    /// How each folder is watched for changes; none while that is switched off.
+    Watching(Vec<(PathBuf, Mode)>),
+    /// Something changed in these folders, or below them.
+    DiskChanged(Vec<PathBuf>),
+    /// The user chose where a folder lies now.
+    FolderFound {
+        /// As the library knows it.
+        old: PathBuf,
+        /// Where it lies now.
+        new: PathBuf,
     },
     /// Indexing went on.
     Progress(Progress),

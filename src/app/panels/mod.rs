@@ -13,6 +13,7 @@ mod forget;
 mod grid;
 mod health;
 mod heat_map;
+mod job_card;
 mod lens;
 mod lines;
 mod map;

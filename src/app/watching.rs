@@ -1,0 +1,59 @@
+//! What the window makes of changes on the disk: runs that follow them up without being asked for.
+
+use super::puma_app::PumaApp;
+use super::state::{EngineState, Indexing};
+use crate::watch::Mode;
+use std::path::{Path, PathBuf};
+
+/// How the library's folders are watched.
+#[derive(Debug, Default)]
+pub struct Watching {
+    /// How each is watched; none while that is switched off.
+    pub modes: Vec<(PathBuf, Mode)>,
+    /// Folders that changed during a run and wait for its end.
+    waiting: Vec<PathBuf>,
+    /// Whether the user stopped indexing, so that nothing starts by itself until asked for.
+    stopped: bool,
+}
+
+impl Watching {
+    /// How a folder is watched, if it is.
+    pub fn mode(&self, folder: &Path) -> Option<&Mode> {
+        let found = self.modes.iter().find(|(path, _)| path == folder);
+        found.map(|(_, mode)| mode)
+    }
+
+    /// Notes whether the user wishes indexing to go on.
+    pub fn set_stopped(&mut self, stopped: bool) {
+        self.stopped = stopped;
+    }
+}
+
+/// Has changed folders looked through: by the run under way, or else by one of their own.
+pub fn changed(app: &mut PumaApp, folders: Vec<PathBuf>) {
+    let ready = matches!(app.state.engine, EngineState::Ready(_));
+    if app.state.watching.stopped || !ready {
+        return;
+    }
+    if app.state.indexing.is_some() {
+        app.engine.look_again(folders);
+        return;
+    }
+    app.engine.index_changed(folders);
+    app.state.indexing = Some(Indexing {
+        follows_change: true,
+        ..Indexing::of(None)
+    });
+}
+
+/// After a run: follows up what it did not come to, unless another one is about to start.
+pub fn run_ended(app: &mut PumaApp) {
+    let left = app.engine.left_to_look();
+    app.state.watching.waiting.extend(left);
+    if app.state.waiting_roots.is_empty() {
+        let waiting = std::mem::take(&mut app.state.watching.waiting);
+        if !waiting.is_empty() {
+            changed(app, waiting);
+        }
+    }
+}
