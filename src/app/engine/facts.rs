@@ -39,6 +39,15 @@ pub struct Failure {
     pub reason: String,
 }
 
+/// A photo to start a search from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// The file.
+    pub path: PathBuf,
+    /// Its similarity to each prompt `[M]`; empty until it is embedded.
+    pub similarity: Vec<f32>,
+}
+
 /// What the library holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LibraryFacts {
@@ -51,7 +60,7 @@ pub struct LibraryFacts {
     /// Files that could not be read.
     pub failures: Vec<Failure>,
     /// Some of its photos, to start a search from.
-    pub samples: Vec<PathBuf>,
+    pub samples: Vec<Sample>,
 }
 
 /// Where the domain beside a query comes from.

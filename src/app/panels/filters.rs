@@ -52,9 +52,9 @@ impl Filters {
                     folders(ui, look, &mut filter);
                     formats(ui, &mut filter);
                     ui.separator();
-                    self.dates(ui, &mut filter, &mut errors);
+                    ui.horizontal(|ui| self.dates(ui, &mut filter, &mut errors));
                     ui.separator();
-                    self.sizes(ui, &mut filter, &mut errors);
+                    ui.horizontal(|ui| self.sizes(ui, &mut filter, &mut errors));
                     if look.state.listing.is_none()
                         && let Some(answer) = &look.state.answer
                     {

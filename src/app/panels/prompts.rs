@@ -152,19 +152,22 @@ fn order(ui: &mut Ui, look: Look<'_>) {
         Sort::Count => "by number of photos",
         Sort::Likeness => "by likeness",
     };
-    let caption = ui.label("Domains");
     let chosen = preferences.pool.sort;
-    let shown = ComboBox::from_id_salt("order of domains")
-        .selected_text(name(chosen))
-        .show_ui(ui, |ui| {
-            for sort in [Sort::Name, Sort::Count, Sort::Likeness] {
-                if ui.selectable_label(chosen == sort, name(sort)).clicked() {
-                    look.commands
-                        .prefer(preferences, |changed| changed.pool.sort = sort);
+    // One piece, so that the caption never ends one row and the box begins the next.
+    ui.horizontal(|ui| {
+        let caption = ui.label("Domains");
+        let shown = ComboBox::from_id_salt("order of domains")
+            .selected_text(name(chosen))
+            .show_ui(ui, |ui| {
+                for sort in [Sort::Name, Sort::Count, Sort::Likeness] {
+                    if ui.selectable_label(chosen == sort, name(sort)).clicked() {
+                        look.commands
+                            .prefer(preferences, |changed| changed.pool.sort = sort);
+                    }
                 }
-            }
-        });
-    shown.response.labelled_by(caption.id);
+            });
+        shown.response.labelled_by(caption.id);
+    });
     let mut alike = preferences.pool.sort_prompts;
     ui.checkbox(&mut alike, "Like prompts together")
         .on_hover_text(
