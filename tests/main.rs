@@ -13,6 +13,8 @@ mod pictures;
 mod pipeline;
 mod search;
 mod settings;
+mod survival;
 mod train;
+mod watch;
 #[cfg(target_os = "linux")]
 mod window;

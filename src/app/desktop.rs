@@ -46,12 +46,11 @@ pub fn pick_folder(events: &Events) {
 }
 
 /// Lets the user choose where a folder of the library lies now.
-pub fn pick_new_place(events: &Events, old: PathBuf) {
-    let title = format!("Where is “{}” now?", file_name(&old));
+pub fn pick_place(events: &Events, old: &Path) {
+    let title = format!("Where is “{}” now?", file_name(old));
     let dialog = rfd::AsyncFileDialog::new().set_title(title).pick_folder();
-    pick(events, dialog, |folder| Event::FolderFound {
-        old,
-        new: folder.path().to_owned(),
+    pick(events, dialog, |folder| {
+        Event::PlacePicked(folder.path().to_owned())
     });
 }
 

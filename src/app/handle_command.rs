@@ -7,6 +7,7 @@ use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::{LESS, MORE, Query};
 use super::state::{Asking, EngineState, Indexing, View};
+use super::watching::Relinking;
 use super::{choices, desktop, lens, map, pool, refine, results, wording};
 use std::path::PathBuf;
 
@@ -59,7 +60,16 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::Paste => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
         Command::AddFolder(path) => index(app, Some(path), now_s),
         Command::Rescan(path) => index(app, path, now_s),
-        Command::FindFolder(path) => desktop::pick_new_place(&app.events, path),
+        Command::AskForPlace(folder) => {
+            let chosen = None;
+            app.state.relinking = Some(Relinking { folder, chosen });
+        }
+        Command::PickPlace(folder) => desktop::pick_place(&app.events, &folder),
+        Command::KeepPlace => app.state.relinking = None,
+        Command::Relink { old, new } => {
+            app.state.relinking = None;
+            app.engine.relink(old, new);
+        }
         Command::AskToForget(path) => app.state.forgetting = Some(path),
         Command::KeepFolder => app.state.forgetting = None,
         Command::Forget(path) => {

@@ -88,7 +88,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                         state.watching.set_stopped(true);
                     }
                 }
-                Err(reason) => state.messages.add(Kind::Error, reason, now_s),
+                Err(reason) => {
+                    // Else the next change on the disk would fail in the same way.
+                    state.watching.set_stopped(true);
+                    state.messages.add(Kind::Error, reason, now_s);
+                }
             }
             app.thumbnails.retry_failed();
             if changed {
@@ -139,7 +143,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         Event::Ask(query) => app.commands.send(Command::Ask(query)),
         Event::Watching(modes) => state.watching.modes = modes,
         Event::DiskChanged(folders) => watching::changed(app, folders),
-        Event::FolderFound { old, new } => app.engine.relink(old, new),
+        Event::PlacePicked(path) => {
+            if let Some(relinking) = &mut state.relinking {
+                relinking.chosen = Some(path);
+            }
+        }
         Event::AddFolder(folder) => app.commands.send(Command::AddFolder(folder)),
         Event::Info(text) => state.messages.add(Kind::Info, text, now_s),
         Event::Error(text) => state.messages.add(Kind::Error, text, now_s),

@@ -10,7 +10,7 @@ use super::messages::Messages;
 use super::pool::{Pool, PoolPreferences};
 use super::query::Query;
 use super::results::Results;
-use super::watching::Watching;
+use super::watching::{Relinking, Watching};
 use crate::figures::{self, Chart, Profile};
 use crate::pipeline::Progress;
 use crate::search::{Filter, Order};
@@ -233,6 +233,8 @@ pub struct State {
     pub messages: Messages,
     /// The folder whose removal awaits the user's word.
     pub forgetting: Option<PathBuf>,
+    /// The folder about which the user is asked where it lies now.
+    pub relinking: Option<Relinking>,
     /// Whether the list of unreadable files is open.
     pub failures_open: bool,
     /// The domain the query is compared with, where the user chose one.
@@ -263,6 +265,7 @@ impl State {
     /// Whether a question waits over the window for the user's word, so that keys mean it alone.
     pub fn asks_something(&self) -> bool {
         self.forgetting.is_some()
+            || self.relinking.is_some()
             || self.results.trashing.asked.is_some()
             || self.results.export.open
     }

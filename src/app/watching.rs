@@ -1,4 +1,5 @@
-//! What the window makes of changes on the disk: runs that follow them up without being asked for.
+//! What the window makes of changes on the disk: runs that follow them up without being asked for, and folders that lie
+//! elsewhere now.
 
 use super::puma_app::PumaApp;
 use super::state::{EngineState, Indexing};
@@ -27,6 +28,15 @@ impl Watching {
     pub fn set_stopped(&mut self, stopped: bool) {
         self.stopped = stopped;
     }
+}
+
+/// A folder of the library that lies elsewhere now.
+#[derive(Debug)]
+pub struct Relinking {
+    /// The folder as the library knows it.
+    pub folder: PathBuf,
+    /// What the user chose in the system's dialog.
+    pub chosen: Option<PathBuf>,
 }
 
 /// Has changed folders looked through: by the run under way, or else by one of their own.

@@ -5,10 +5,12 @@ mod embed;
 mod eval;
 mod forget;
 mod index;
+mod models;
 mod open;
 mod options;
 mod prompts;
 mod relink;
+mod repair;
 mod search;
 mod status;
 mod train;
@@ -42,6 +44,10 @@ enum Command {
     Forget(forget::Args),
     /// Say that an indexed folder lies elsewhere now, as on a drive that is mounted in another place
     Relink(relink::Args),
+    /// Show the models that photos are embedded with, or remove what one said
+    Models(models::Args),
+    /// Keep what can be read of a damaged library
+    Repair(repair::Args),
     /// Train a model on SET/CLASS folders
     Train(Box<train::Args>),
     /// Measure a model on SET/CLASS folders
@@ -73,6 +79,8 @@ pub fn main() -> ExitCode {
         Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Forget(args)) => forget::run(args),
         Some(Command::Relink(args)) => relink::run(args),
+        Some(Command::Models(args)) => models::run(args),
+        Some(Command::Repair(args)) => repair::run(args),
         Some(Command::Train(args)) => train::run(*args),
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Convert(args)) => convert::run(args),

@@ -10,6 +10,9 @@ use std::path::Path;
 /// How many embeddings of photos that are gone are kept, the latest ones.
 const MOST_FORMER: i64 = 100_000;
 
+/// What a model says of a photo: `(embedding [e], similarity [M])`.
+pub type Numbers = (Vec<f32>, Vec<f32>);
+
 /// What a file holds, by the first 16 bytes of its BLAKE3 hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Content([u8; 16]);
@@ -57,12 +60,12 @@ impl Job {
 }
 
 impl Library {
-    /// `(embedding [e], similarity [M])` that `model` gave to a photo of this content, be it there still or gone.
+    /// What `model` said of a photo of this content, be it there still or gone.
     pub fn embedding_of(
         &self,
         content: Content,
         model: &ModelKey,
-    ) -> Result<Option<(Vec<f32>, Vec<f32>)>, LibraryError> {
+    ) -> Result<Option<Numbers>, LibraryError> {
         self.read(|connection| {
             let model = model_number(connection, model)?;
             connection

@@ -94,6 +94,8 @@ impl Embedder<'_> {
             }
         }
         let contents: Vec<Content> = photos.iter().map(|(_, content)| *content).collect();
+        let taken_up: Vec<i64> = photos.iter().map(|(job, _)| job.photo.0).collect();
+        tracing::debug!(photos = ?taken_up, "embedding");
         let (numbers, fresh) = self.embed(&contents, crops)?;
         let mut outcomes = Vec::with_capacity(photos.len() + failures.len());
         let mut contents = Vec::with_capacity(photos.len());
@@ -115,6 +117,7 @@ impl Embedder<'_> {
         }));
         self.writer
             .store_with_contents(self.model, &outcomes, &contents)?;
+        tracing::debug!(photos = ?taken_up, "stored");
         // Counted only when it is stored.
         let add = |counter: &AtomicUsize, count| counter.fetch_add(count, Ordering::Relaxed);
         add(&self.tally.embedded, fresh.min(contents.len()));

@@ -12,6 +12,7 @@ use crossbeam_channel::bounded;
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// Photos that may wait for a decoder: so many that the scan of all but the largest libraries ends early, since only then
@@ -161,6 +162,7 @@ pub fn index(
             tally: &tally,
         };
         let embedded = embedder.run(decoded_receiver, &progress);
+        tally.ended.store(true, Ordering::Release);
         let report = scanner
             .join()
             .map_err(|_| PipelineError::Thread("scanner"))?;

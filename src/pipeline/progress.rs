@@ -56,6 +56,8 @@ pub(super) struct Tally {
     pub changing: AtomicUsize,
     pub failed_before: AtomicUsize,
     pub scanned: AtomicBool,
+    /// Whether nothing is embedded any more, for whatever reason.
+    pub ended: AtomicBool,
     pub current: Mutex<Option<PathBuf>>,
     pub failures: Mutex<Vec<FailedFile>>,
 }

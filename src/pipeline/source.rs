@@ -95,7 +95,8 @@ impl Scanner<'_> {
             return Ok(report);
         }
         self.tally.scanned.store(true, Ordering::Release);
-        while !self.jobs.is_empty() && !self.control.is_stopped() {
+        let ended = || self.control.is_stopped() || self.tally.ended.load(Ordering::Acquire);
+        while !self.jobs.is_empty() && !ended() {
             let changed = self.control.take_changed();
             if changed.is_empty() {
                 std::thread::sleep(LOOK_EVERY);

@@ -15,6 +15,7 @@ mod refining;
 mod render;
 mod settings;
 mod trouble;
+mod watching;
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -71,7 +72,10 @@ impl Window {
         change: impl FnOnce(Setup) -> Setup,
         ask: Vec<PathBuf>,
     ) -> Window {
-        let setup = change(Setup::in_places(&Places::under(&gallery.home())).unwrap());
+        let mut setup = Setup::in_places(&Places::under(&gallery.home())).unwrap();
+        // What a test changes on the disk is taken in when it says so.
+        setup.settings.watch = false;
+        let setup = change(setup);
         let harness = Harness::builder()
             .with_size(egui::vec2(1280.0, 820.0))
             .build_eframe(move |creation| PumaApp::new(creation, setup, ask).unwrap());
@@ -146,8 +150,15 @@ impl Window {
     }
 
     fn drop_on(&mut self, path: &Path) {
-        let dropped: egui::DroppedFileHandle = Arc::new(Dropped(path.to_owned()));
-        self.harness.input_mut().dropped_files.push(dropped);
+        self.drop_all(&[path]);
+    }
+
+    /// Drops several files at once.
+    fn drop_all(&mut self, paths: &[&Path]) {
+        for path in paths {
+            let dropped: egui::DroppedFileHandle = Arc::new(Dropped(path.to_path_buf()));
+            self.harness.input_mut().dropped_files.push(dropped);
+        }
         self.harness.step();
     }
 

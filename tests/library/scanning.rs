@@ -1,6 +1,6 @@
 //! What a scan makes of new, changed, damaged, moved and missing files.
 use super::{Place, model};
-use puma::library::{Counts, Finding};
+use puma::library::{Counts, Exclusions, Finding, Scope};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -78,6 +78,45 @@ fn a_file_that_was_only_touched_is_not_embedded_again() {
     assert_eq!(place.scan().0, ["recognised"]);
     assert_eq!(place.scan().0, ["unchanged"]);
     assert_eq!(counts(&place).embedded, 1);
+}
+
+#[test]
+fn what_is_excluded_is_passed_over_and_leaves_the_catalogue() {
+    let place = Place::new();
+    for name in [
+        "one.jpg",
+        "Screenshots/two.jpg",
+        "2019/raw/three.jpg",
+        "x/raw/four.jpg",
+    ] {
+        place.photo(name);
+    }
+    place.embed_all(1.0);
+    let root = place.library.roots().unwrap().remove(0);
+    let excluded = Exclusions::new(["screen*", "2019/raw"]);
+    let mut seen = 0;
+    let report = place
+        .library
+        .writer()
+        .unwrap()
+        .scan_all(
+            &[Scope::whole(&root)],
+            &excluded,
+            &model(),
+            &mut || false,
+            &mut |_| {
+                seen += 1;
+                true
+            },
+        )
+        .unwrap();
+    assert_eq!((seen, report.removed), (2, 2));
+    let left: Vec<String> = place
+        .catalogue()
+        .into_iter()
+        .map(|(path, _)| path)
+        .collect();
+    assert_eq!(left, ["one.jpg", "x/raw/four.jpg"]);
 }
 
 #[test]

@@ -151,6 +151,28 @@ fn folders_that_change_during_a_run_are_looked_through_by_it() {
 }
 
 #[test]
+fn a_photo_that_changes_before_it_is_read_is_left_for_the_next_run() {
+    let place = Place::new(40);
+    let options = Options {
+        batch: 1,
+        decoders: 1,
+        ..Options::default()
+    };
+    let late = place.photos().join("odd/39.png");
+    let changed = RefCell::new(false);
+    // Scanned first and read last.
+    let summary = place.index_with(&options, &Control::new(), |progress| {
+        if progress.embedded >= 1 && !changed.replace(true) {
+            pictures::draw(&late, 99, 80);
+        }
+    });
+    assert_eq!((summary.embedded, summary.changing), (44, 1));
+    assert!(summary.failed.is_empty());
+    let next = place.index();
+    assert_eq!((next.embedded, next.unchanged), (1, 44));
+}
+
+#[test]
 fn only_what_has_changed_can_be_looked_through() {
     let place = Place::new(6);
     place.index();

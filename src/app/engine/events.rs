@@ -62,13 +62,8 @@ pub enum Event {
     Watching(Vec<(PathBuf, Mode)>),
     /// Something changed in these folders, or below them.
     DiskChanged(Vec<PathBuf>),
-    /// The user chose where a folder lies now.
-    FolderFound {
-        /// As the library knows it.
-        old: PathBuf,
-        /// Where it lies now.
-        new: PathBuf,
-    },
+    /// The user chose where the folder that is asked about lies now.
+    PlacePicked(PathBuf),
     /// Indexing went on.
     Progress(Progress),
     /// Indexing ended.

@@ -92,7 +92,7 @@ fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended>
     let follows_change = !work.options.only.is_empty();
     let summary = loop {
         let (folders, options) = (&work.folders, &work.options);
-        match pipeline::index(&library, &work.puma, folders, options, control, &progress) {
+        match pipeline::index(&library, &work.puma, folders, options, control, progress) {
             Err(PipelineError::Library(LibraryError::Locked { .. }))
                 if follows_change && !control.is_stopped() =>
             {

@@ -106,7 +106,7 @@ fn away(ui: &mut Ui, look: Look<'_>, root: &RootFacts, facts: &str) {
         .on_hover_text("Show where the folder lies now; all that is known of its photos is kept")
         .clicked()
     {
-        look.commands.send(Command::FindFolder(root.path.clone()));
+        look.commands.send(Command::AskForPlace(root.path.clone()));
     }
 }
 
@@ -144,7 +144,7 @@ fn menu(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
         .on_hover_text("Show where the folder lies now; all that is known of its photos is kept")
         .clicked()
     {
-        look.commands.send(Command::FindFolder(root.path.clone()));
+        look.commands.send(Command::AskForPlace(root.path.clone()));
         ui.close();
     }
     ui.separator();

@@ -30,6 +30,7 @@ mod prompts;
 mod query_bar;
 mod query_parts;
 mod recent;
+mod relink;
 mod results_bar;
 mod rows;
 mod save_figure;
@@ -49,7 +50,7 @@ pub use filters::Filters;
 pub use folders::folders;
 pub use forget::forget;
 pub use grid::results;
-pub use lens::lens;
+pub use lens::{lens, lens_result};
 pub use map::MapView;
 pub use messages::messages;
 pub use offers::offers;
@@ -58,6 +59,7 @@ pub use prompts::prompts;
 pub use query_bar::QueryBar;
 pub use query_parts::QueryParts;
 pub use recent::of_source;
+pub use relink::RelinkForm;
 pub use results_bar::{browse_button, results_bar};
 pub use settings::SettingsPanel;
 pub use status_bar::status_bar;
@@ -75,4 +77,11 @@ pub struct Look<'a> {
     pub state: &'a State,
     /// Where wishes go.
     pub commands: &'a Commands,
+}
+
+/// Begins a new row of a wrapped layout where a caption and its widget, so wide together, would be torn apart.
+fn keep_together(ui: &mut egui::Ui, width_px: f32) {
+    if ui.available_size_before_wrap().x < width_px {
+        ui.end_row();
+    }
 }
