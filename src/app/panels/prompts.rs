@@ -1,10 +1,10 @@
-use super::Look;
 use super::figure3::small_multiples;
 use super::health::health;
 use super::heat_map::heat_map;
 use super::lines::overlaid;
 use super::save_figure::save_figure;
 use super::why::scale;
+use super::{Look, keep_together};
 use crate::app::command::Command;
 use crate::app::pool::{PoolCommand, PromptsTab, Saved, Shown};
 use crate::app::wording::{counted, file_name};
@@ -153,21 +153,19 @@ fn order(ui: &mut Ui, look: Look<'_>) {
         Sort::Likeness => "by likeness",
     };
     let chosen = preferences.pool.sort;
-    // One piece, so that the caption never ends one row and the box begins the next.
-    ui.horizontal(|ui| {
-        let caption = ui.label("Domains");
-        let shown = ComboBox::from_id_salt("order of domains")
-            .selected_text(name(chosen))
-            .show_ui(ui, |ui| {
-                for sort in [Sort::Name, Sort::Count, Sort::Likeness] {
-                    if ui.selectable_label(chosen == sort, name(sort)).clicked() {
-                        look.commands
-                            .prefer(preferences, |changed| changed.pool.sort = sort);
-                    }
+    keep_together(ui, 260.0);
+    let caption = ui.label("Domains");
+    let shown = ComboBox::from_id_salt("order of domains")
+        .selected_text(name(chosen))
+        .show_ui(ui, |ui| {
+            for sort in [Sort::Name, Sort::Count, Sort::Likeness] {
+                if ui.selectable_label(chosen == sort, name(sort)).clicked() {
+                    look.commands
+                        .prefer(preferences, |changed| changed.pool.sort = sort);
                 }
-            });
-        shown.response.labelled_by(caption.id);
-    });
+            }
+        });
+    shown.response.labelled_by(caption.id);
     let mut alike = preferences.pool.sort_prompts;
     ui.checkbox(&mut alike, "Like prompts together")
         .on_hover_text(
