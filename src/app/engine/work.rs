@@ -115,10 +115,10 @@ impl<'a> Worker<'a> {
                     }
                     self.newest_beside.answered(generation);
                 }
-                Some(Request::List { generation, wanted }) => {
-                    if generation == newest_list.load(Ordering::SeqCst) {
-                        self.answering.list(generation, wanted, self.events);
-                    }
+                Some(Request::List { generation, wanted })
+                    if generation == newest_list.load(Ordering::SeqCst) =>
+                {
+                    self.answering.list(generation, wanted, self.events);
                 }
                 Some(Request::Look {
                     generation,
@@ -141,7 +141,8 @@ impl<'a> Worker<'a> {
                 Some(Request::Forget(root)) => self.forget(root),
                 Some(Request::UseNext) => self.use_next(),
                 Some(Request::Quit) => break,
-                None => {}
+                // A list that nobody wishes for any more, or nothing at all.
+                Some(Request::List { .. }) | None => {}
             }
             if self.job.as_ref().is_some_and(Job::is_over) {
                 self.job = None;
