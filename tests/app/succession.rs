@@ -2,8 +2,9 @@
 use super::gallery::Gallery;
 use super::{Window, shows};
 use crate::survival::{key, write_model};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use puma::app::Setup;
+use puma::app::{PumaApp, Setup};
 use puma::library::Library;
 use puma::settings::{Places, Settings};
 use std::path::{Path, PathBuf};
@@ -56,14 +57,16 @@ fn close_settings(window: &mut Window) {
     });
 }
 
-/// The scores of what is found for the cat.
+/// The scores of what is found for the cat, asked anew.
 fn scores(window: &mut Window) -> Vec<f32> {
+    let generation = |harness: &Harness<'_, PumaApp>| {
+        let answer = harness.state().state().answer.as_ref();
+        answer.map(|answer| answer.generation)
+    };
+    let before = generation(&window.harness);
     let cat = window.gallery.photo("cats/chelsea.png");
     window.drop_on(&cat);
-    window.wait_for_answer_to(&cat);
-    window.wait_for("no question", |harness| {
-        harness.state().state().asking.is_none()
-    });
+    window.wait_for("a new answer", |harness| generation(harness) > before);
     window.hits().iter().map(|hit| hit.score).collect()
 }
 

@@ -2,9 +2,10 @@
 //! `cargo bench --bench memory [-- PHOTOS ROWS]` (Linux; real photos from `PUMA_PHOTOS`, else drawn ones).
 //!
 //! It indexes PHOTOS (3,000) ordinary photos, then photos of 12, 100 and 200 megapixels made from them, then a folder of
-//! ROWS (100,000) small pictures twice, and prints the largest memory of each run.
+//! ROWS (100,000) small pictures twice, asks for one of them, and prints the largest memory of each run.
 
 use image::{Rgb, RgbImage, imageops::FilterType};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -71,18 +72,27 @@ fn main() -> anyhow::Result<()> {
     link(&drawn, &small, rows)?;
     report(folder.path(), "many small pictures", &small)?;
     report(folder.path(), "the same again", &small)?;
+    let ask = [OsStr::new("search"), drawn[0].as_os_str()];
+    measure(folder.path(), "a search among them", &small, &ask)?;
     Ok(())
 }
 
-/// Indexes a folder into a library named after it and prints what that took.
+/// Indexes a folder into a library named after it, and prints what that took.
 fn report(home: &Path, name: &str, photos: &Path) -> anyhow::Result<()> {
-    let library = photos.with_extension("sqlite");
+    let arguments = [OsStr::new("index"), photos.as_os_str()];
+    let said = measure(home, name, photos, &arguments)?;
+    println!("    {}", said.trim());
+    Ok(())
+}
+
+/// Runs the program on the library of the folder `photos`, prints the memory and time that it took, and gives what it
+/// said.
+fn measure(home: &Path, name: &str, photos: &Path, arguments: &[&OsStr]) -> anyhow::Result<String> {
     let start = Instant::now();
     let mut run = Command::new(env!("CARGO_BIN_EXE_puma"))
-        .arg("index")
-        .arg(photos)
+        .args(arguments)
         .arg("--library")
-        .arg(&library)
+        .arg(photos.with_extension("sqlite"))
         .env("PUMA_HOME", home.join("home"))
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -99,13 +109,12 @@ fn report(home: &Path, name: &str, photos: &Path) -> anyhow::Result<()> {
         output.read_to_string(&mut said)?;
     }
     println!(
-        "{name}: {:.0} MB, {:.0} MB with its processes, {:.0} s; {}",
+        "{name}: {:.0} MB, {:.0} MB with its processes, {:.1} s",
         alone as f64 / 1e3,
         together as f64 / 1e3,
         start.elapsed().as_secs_f64(),
-        said.trim()
     );
-    Ok(())
+    Ok(said)
 }
 
 /// Largest memory of a process so far, and of it and those it started now, in kB.
