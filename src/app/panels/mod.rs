@@ -82,5 +82,6 @@ pub struct Look<'a> {
 fn keep_together(ui: &mut egui::Ui, width_px: f32) {
     if ui.available_size_before_wrap().x < width_px {
         ui.end_row();
+        ui.set_row_height(ui.spacing().interact_size.y);
     }
 }
