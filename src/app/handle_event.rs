@@ -130,6 +130,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         Event::ModelPicked(path) => app
             .commands
             .send(Command::Settings(SettingsCommand::UseModel(path))),
+        Event::NextModel(next) => choices::handle_next_model(app, next, now_s),
+        Event::Models(models) => state.choices.models = models,
         Event::ThumbnailsOnDisk { files, bytes } => {
             state.choices.thumbnails = Some((files, bytes));
         }
@@ -141,7 +143,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         }
         Event::Listed(listing) => app.state.show(listing),
         Event::Ask(query) => app.commands.send(Command::Ask(query)),
-        Event::Watching(modes) => state.watching.modes = modes,
+        Event::Watching(modes) => watching::modes_changed(state, modes),
         Event::DiskChanged(folders) => watching::changed(app, folders),
         Event::PlacePicked(path) => {
             if let Some(relinking) = &mut state.relinking {

@@ -2,7 +2,7 @@
 //! elsewhere now.
 
 use super::puma_app::PumaApp;
-use super::state::{EngineState, Indexing};
+use super::state::{EngineState, Indexing, State};
 use crate::watch::Mode;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +37,16 @@ pub struct Relinking {
     pub folder: PathBuf,
     /// What the user chose in the system's dialog.
     pub chosen: Option<PathBuf>,
+}
+
+/// Takes in how the folders are watched, and with it which of them are away.
+pub fn modes_changed(state: &mut State, modes: Vec<(PathBuf, Mode)>) {
+    for root in state.library.iter_mut().flat_map(|facts| &mut facts.roots) {
+        if let Some((_, mode)) = modes.iter().find(|(path, _)| *path == root.path) {
+            root.offline = *mode == Mode::Away && root.photos > 0;
+        }
+    }
+    state.watching.modes = modes;
 }
 
 /// Has changed folders looked through: by the run under way, or else by one of their own.

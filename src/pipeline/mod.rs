@@ -10,6 +10,7 @@ mod embedder;
 mod job;
 mod look;
 mod progress;
+mod room;
 mod source;
 
 pub use control::{Control, Question};

@@ -10,6 +10,7 @@ mod job;
 mod listing;
 mod refreshing;
 mod setup;
+mod succession;
 mod watching;
 mod work;
 
@@ -84,6 +85,8 @@ enum Request {
     },
     /// Take changed settings on.
     Configure(Box<Settings>),
+    /// Let the next model answer with what it has looked at so far.
+    UseNext,
     /// End.
     Quit,
 }
@@ -199,6 +202,11 @@ impl Engine {
     /// Takes changed settings on, or says why they cannot be had.
     pub fn configure(&self, settings: Settings) {
         self.send(Request::Configure(Box::new(settings)));
+    }
+
+    /// Lets the next model answer at once.
+    pub fn use_next(&self) {
+        self.send(Request::UseNext);
     }
 
     /// Takes a folder out of the library.

@@ -1,10 +1,7 @@
-use super::refreshing::Refreshing;
 use super::{Event, Events, Setup};
 use crate::library::Library;
-use crate::watch::{Mode, Watcher};
+use crate::watch::Watcher;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
-use std::path::PathBuf;
-use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,18 +16,13 @@ pub(super) struct Watching {
 
 impl Watching {
     /// Watches all folders of the library, those that are added later as well, and tells the window what changes.
-    pub(super) fn start(
-        setup: &Setup,
-        refreshing: Arc<Refreshing>,
-        events: &Events,
-    ) -> anyhow::Result<Watching> {
+    pub(super) fn start(setup: &Setup, events: &Events) -> anyhow::Result<Watching> {
         let (end, ended) = bounded(0);
         // The library lies beside its log, its lock and its caches, whose names begin like its own.
         let ignored = vec![setup.library.clone(), setup.thumbnails.clone()];
         let follower = Follower {
             library: Library::open(&setup.library)?,
             watcher: Watcher::new(ignored, setup.pace),
-            refreshing,
             events: events.clone(),
         };
         let thread = std::thread::Builder::new()
@@ -57,7 +49,6 @@ impl Drop for Watching {
 struct Follower {
     library: Library,
     watcher: Watcher,
-    refreshing: Arc<Refreshing>,
     events: Events,
 }
 
@@ -71,10 +62,6 @@ impl Follower {
             let changed = self.watcher.changed(TICK);
             let now = self.watcher.modes();
             if now != modes {
-                // Which folders are away is not in the catalogue, so that nobody else hears of it.
-                if away(&now) != away(&modes) {
-                    self.refreshing.refresh(true);
-                }
                 self.events.send(Event::Watching(now.clone()));
                 modes = now;
             }
@@ -93,9 +80,4 @@ impl Follower {
         }
         Ok(())
     }
-}
-
-fn away(modes: &[(PathBuf, Mode)]) -> Vec<&PathBuf> {
-    let away = modes.iter().filter(|(_, mode)| *mode == Mode::Away);
-    away.map(|(path, _)| path).collect()
 }
