@@ -4,7 +4,9 @@ use super::options::ModelOptions;
 use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
 use crate::model::{DeviceChoice, choose_device};
 use crate::train::loss::LossKind;
-use crate::train::{Event, HeadStart, Method, ProxyStart, Schedule, TrainConfig, Trainer};
+use crate::train::{
+    Event, HeadStart, Method, ProxyStart, Sampling, Schedule, TrainConfig, Trainer,
+};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -54,6 +56,15 @@ struct Flags {
     /// Photos a step [default: 180]
     #[arg(long)]
     batch: Option<usize>,
+    /// Which photos come into one step [default: random]
+    #[arg(long, value_enum)]
+    sampling: Option<Sampling>,
+    /// With --sampling per-class: photos of a class in a step [default: 4]
+    #[arg(long)]
+    per_class: Option<usize>,
+    /// Photos of a class that are trained on, 0 for all [default: 0]
+    #[arg(long)]
+    shots: Option<usize>,
     /// Learning rate of the model's parameters [default: 0.001]
     #[arg(long)]
     learning_rate: Option<f64>,
@@ -145,7 +156,9 @@ impl Flags {
             crop_px,
             crop_area
         );
-        put!(validation, without, threads, chunk);
+        put!(
+            sampling, per_class, shots, validation, without, threads, chunk
+        );
         config
     }
 }
