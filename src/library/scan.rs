@@ -3,17 +3,13 @@ use super::{Exclusions, FailedFile, LibraryError, ModelKey, PhotoId, Root, Write
 use crate::photo::{self, Header, PhotoError};
 use rusqlite::{Transaction, params};
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// How many findings at most wait before they are written to the catalogue.
 const BATCH: usize = 256;
 /// How long a finding waits at most, so that the first photos of a slow disk are embedded soon.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// Names that promise a photo: a file that is called so but holds none is reported, any other is passed over.
-const EXTENSIONS: [&str; 11] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff",
-];
 
 /// A photo that is to be embedded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +143,7 @@ impl Writer<'_> {
                      FROM photo LEFT JOIN embedding ON embedding.photo = photo.id AND embedding.model = ?2
                      WHERE root = ?1",
                 )?
-                .query_map(params![root.id.0, model, photo::PREPROCESSING_VERSION, photo::FACTS_VERSION], |row| {
+                .query_map(params![root.id.0, model, photo::READER_VERSION, photo::FACTS_VERSION], |row| {
                     let known = Known {
                         id: row.get(1)?,
                         size_bytes: row.get(2)?,
@@ -268,8 +264,8 @@ impl Scan<'_> {
         let mut header = Header::default();
         match photo::header(&path) {
             Ok(found) if found.format.is_some() => header = found,
-            Ok(_) if is_called_photo(&path) => {
-                failure = Some("is named like a photo but holds none".to_owned());
+            Ok(_) if photo::broken_promise(&path).is_some() => {
+                failure = photo::broken_promise(&path);
             }
             Ok(_) => {
                 // Was a photo and is none any more: back among the known ones, it is removed at the end.
@@ -369,10 +365,7 @@ impl Scan<'_> {
 fn record(transaction: &Transaction<'_>, root: i64, change: &Change) -> rusqlite::Result<i64> {
     let size_bytes = change.entry.size_bytes as i64;
     let mtime_ns = change.entry.mtime_ns;
-    let reader = change
-        .failure
-        .as_ref()
-        .map(|_| photo::PREPROCESSING_VERSION);
+    let reader = change.failure.as_ref().map(|_| photo::READER_VERSION);
     if let Some(id) = change.known {
         transaction
             .prepare_cached("DELETE FROM embedding WHERE photo = ?1")?
@@ -412,18 +405,12 @@ fn keep_header(transaction: &Transaction<'_>, id: i64, header: &Header) -> rusql
         .execute(params![
             id,
             header.taken.map(facts::seconds),
-            header.format.map(facts::name_of),
+            header.format.map(photo::Format::name),
             width,
             height,
             photo::FACTS_VERSION
         ])?;
     Ok(())
-}
-
-fn is_called_photo(path: &Path) -> bool {
-    path.extension()
-        .and_then(|extension| extension.to_str())
-        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str()))
 }
 
 /// Why a photo could not be read, without its path, which stands beside the reason wherever it is shown.

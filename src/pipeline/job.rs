@@ -8,7 +8,7 @@ use crate::library::{
     Writer,
 };
 use crate::model::{Embedded, ModelError, Puma};
-use crate::photo::{Limits, Thumbnails};
+use crate::photo::{Reader, Thumbnails};
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 use image::RgbImage;
 use std::path::PathBuf;
@@ -37,8 +37,8 @@ pub struct Options {
     pub thumbnails: Option<Thumbnails>,
     /// Files and folders that are passed over.
     pub excluded: Exclusions,
-    /// What is too large to be decoded.
-    pub limits: Limits,
+    /// What decodes photos, and what is too large for it.
+    pub reader: Reader,
 }
 
 impl Default for Options {
@@ -50,7 +50,7 @@ impl Default for Options {
             decoders: std::thread::available_parallelism().map_or(2, usize::from),
             thumbnails: None,
             excluded: Exclusions::default(),
-            limits: Limits::default(),
+            reader: Reader::default(),
         }
     }
 }
