@@ -4,23 +4,31 @@
 //! changes the catalogue goes through a [`Writer`], of which there is one at a time for all programs.
 
 mod changes;
+mod compare;
+mod content;
 mod domain;
 mod embeddings;
 mod error;
 mod exclusions;
 mod facts;
+mod known;
 mod models;
 mod names;
 mod opening;
 mod photos;
+mod recognise;
+mod record;
+mod relink;
 mod repair;
 mod roots;
 mod scan;
 mod schema;
+mod scope;
 mod walk;
 mod writer;
 
 pub use changes::{Changes, Seen};
+pub use content::{Content, Numbers};
 pub use domain::DomainRule;
 pub use embeddings::{Embeddings, ModelKey, Outcome};
 pub use error::LibraryError;
@@ -31,6 +39,7 @@ pub use photos::{Counts, DomainCount, FailedFile, PhotoId, PhotoRow};
 pub use repair::{Repair, repair};
 pub use roots::{Root, RootId};
 pub use scan::{Finding, Job, ScanReport, reason};
+pub use scope::Scope;
 pub use writer::Writer;
 
 use rusqlite::{Connection, OpenFlags};

@@ -1,15 +1,14 @@
+use super::look::Look;
 use super::progress::Tally;
 use super::room::Room;
 use super::{Control, Options};
 use crate::library::{Job, reason};
 use crossbeam_channel::{Receiver, Sender};
-use image::RgbImage;
 
 /// A photo on its way from a decoder to the model.
 pub(super) struct Decoded {
     pub job: Job,
-    /// The evaluation crop, or why there is none.
-    pub crop: Result<RgbImage, String>,
+    pub look: Look,
 }
 
 /// Decodes photos until there are no more or nobody wants them.
@@ -38,7 +37,8 @@ pub(super) fn run(
             .reader
             .crop(&job.path, image_size_px, thumbnail)
             .map_err(|error| reason(&error));
-        if decoded.send(Decoded { job, crop }).is_err() {
+        let look = Look::after(&job, crop);
+        if decoded.send(Decoded { job, look }).is_err() {
             return;
         }
     }

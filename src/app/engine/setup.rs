@@ -4,6 +4,7 @@ use crate::model::DeviceChoice;
 use crate::model::checkpoint::{Backbone, ReadOptions};
 use crate::photo::Reader;
 use crate::settings::{Places, Settings};
+use crate::watch::Pace;
 use anyhow::Context;
 use std::path::PathBuf;
 
@@ -40,6 +41,8 @@ pub struct Setup {
     pub drops_arrive: bool,
     /// What decodes photos.
     pub reader: Reader,
+    /// How soon changes in the folders are taken in.
+    pub pace: Pace,
 }
 
 impl Setup {
@@ -79,6 +82,7 @@ impl Setup {
             alone: false,
             drops_arrive: true,
             reader: Reader::default(),
+            pace: Pace::default(),
         })
     }
 
