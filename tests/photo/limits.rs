@@ -27,7 +27,7 @@ fn png_bomb(width: u32, height: u32) -> Vec<u8> {
     file
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
+pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
             (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
@@ -132,4 +132,27 @@ fn pixels_memory_and_file_size_each_count() {
         matches!(error, PhotoError::FileTooLarge { .. }) && error.to_string().contains("rgb.png"),
         "{error}"
     );
+}
+
+/// So that the 200-megapixel photos of telephones can be read.
+#[test]
+fn a_jpeg_in_one_pass_takes_no_more_than_its_pixels() {
+    for (name, bytes_per_pixel) in [("baseline_420.jpg", 3), ("progressive.jpg", 9)] {
+        let bytes = fs::read(fixture(name)).unwrap();
+        let (width, height) = decode(&bytes, &Limits::default()).unwrap().dimensions();
+        let needed = bytes_per_pixel * u64::from(width) * u64::from(height);
+        let with = |max_bytes| {
+            let limits = Limits {
+                max_bytes,
+                ..Limits::default()
+            };
+            decode(&bytes, &limits)
+        };
+        assert!(with(needed).is_ok(), "{name}");
+        let refused = with(needed - 1);
+        assert!(
+            matches!(refused, Err(DecodeError::TooMuchMemory { .. })),
+            "{name}"
+        );
+    }
 }
