@@ -1,5 +1,6 @@
 //! `puma train`: trains a model on benchmark folders.
 
+use super::INTERRUPTED;
 use super::options::ModelOptions;
 use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
 use crate::model::{DeviceChoice, choose_device};
@@ -13,9 +14,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Exit code of a run that was stopped from the keyboard.
-const INTERRUPTED: u8 = 130;
 
 /// Arguments of `puma train`.
 #[derive(clap::Args)]
@@ -183,8 +181,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
-    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
-        .context("Ctrl-C cannot be caught")?;
+    // The first ends the run after the step under way, a second one at once.
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    })
+    .context("Ctrl-C cannot be caught")?;
     if config.measures_start() {
         eprintln!("embedding every training photo with the start");
     }

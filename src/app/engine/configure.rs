@@ -1,5 +1,4 @@
 use super::answering::Answering;
-use super::refreshing::Refreshing;
 use super::work::{Worker, load};
 use super::{Event, Request, Setup};
 use crate::model::choose_device;
@@ -69,9 +68,7 @@ impl Worker<'_> {
         }
         if !other_model && new.index_kind != self.setup.index_kind {
             let answering = Answering::new(&new, Arc::clone(&self.model.puma))?;
-            let searcher = answering.searcher();
-            self.refreshing = Arc::new(Refreshing::new(&new, searcher, self.events)?);
-            self.watch = self.refreshing.watch()?;
+            self.refreshing.switch_to(answering.searcher());
             self.answering = answering;
         }
         if other_rule {
@@ -102,7 +99,8 @@ pub(super) fn wait_for_other_settings(
                 {
                     Ok(()) => {
                         let settings = *settings;
-                        let rescan = true;
+                        // The engine that starts now looks through all folders anyway.
+                        let rescan = false;
                         let configured = Configured::InForce { settings, rescan };
                         events.send(Event::Configured(configured));
                         return Some(new);
