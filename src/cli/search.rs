@@ -38,6 +38,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let puma = Arc::new(home.model(&args.model)?);
     let searcher = Searcher::open(&home.library(&args.library), puma, kind)?;
     searcher.ready()?;
+    if kind == Kind::Hnsw {
+        searcher.wait_for_graph();
+    }
     let pending = searcher.library().counts(searcher.model_key())?.pending;
     if pending > 0 {
         eprintln!(
@@ -50,6 +53,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         print(as_text(&answer))?;
     }
+    // The next search starts sooner.
+    searcher.keep();
     Ok(ExitCode::SUCCESS)
 }
 

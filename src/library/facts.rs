@@ -76,19 +76,20 @@ pub(super) fn from_row(
 }
 
 /// A camera's date as the catalogue keeps it.
-pub(super) fn seconds(taken: DateTime) -> i64 {
+pub(crate) fn seconds(taken: DateTime) -> i64 {
     TimeZone::UTC
         .to_timestamp(taken)
         .map_or(0, Timestamp::as_second)
 }
 
-fn civil(seconds: i64) -> Option<DateTime> {
+/// A camera's date from what the catalogue keeps.
+pub(crate) fn civil(seconds: i64) -> Option<DateTime> {
     let moment = Timestamp::from_second(seconds).ok()?;
     Some(TimeZone::UTC.to_datetime(moment))
 }
 
 /// A format as the catalogue keeps it.
-pub(super) fn name_of(format: Format) -> &'static str {
+pub(crate) fn name_of(format: Format) -> &'static str {
     match format {
         Format::Jpeg => "jpeg",
         Format::Png => "png",
@@ -100,7 +101,7 @@ pub(super) fn name_of(format: Format) -> &'static str {
 }
 
 /// The format of that name, or of a file with that ending.
-fn format_named(name: &str) -> Option<Format> {
+pub(crate) fn format_named(name: &str) -> Option<Format> {
     Some(match name {
         "jpeg" | "jpg" | "jpe" | "jfif" => Format::Jpeg,
         "png" | "apng" => Format::Png,

@@ -9,12 +9,13 @@ mod embeddings;
 mod error;
 mod exclusions;
 mod facts;
-mod names;
+pub(crate) mod names;
 mod photos;
 mod roots;
 mod scan;
 mod schema;
 mod walk;
+mod whole;
 mod writer;
 
 pub use changes::{Changes, Seen};
@@ -23,9 +24,11 @@ pub use embeddings::{Embeddings, ModelKey, ModelUse, Outcome};
 pub use error::LibraryError;
 pub use exclusions::Exclusions;
 pub use facts::PhotoFacts;
+pub(crate) use facts::{civil, format_named, name_of, seconds};
 pub use photos::{Counts, DomainCount, FailedFile, PhotoId, PhotoRow};
 pub use roots::{Root, RootId};
 pub use scan::{Finding, Job, ScanReport, reason};
+pub use whole::EmbeddedPhoto;
 pub use writer::Writer;
 
 use rusqlite::{Connection, OpenFlags};

@@ -8,13 +8,18 @@ mod calibration;
 mod combine;
 mod duplicates;
 mod error;
+mod fact_columns;
+mod fact_table;
 mod filter;
+mod graph;
 mod histogram;
+mod kept;
 mod lens;
 mod listing;
 mod map;
 mod refreshing;
 mod searcher;
+mod segment;
 mod snapshot;
 
 pub use answer::{Answer, Hit, Request};
