@@ -13,6 +13,7 @@ mod pictures;
 mod pipeline;
 mod search;
 mod settings;
+mod survival;
 mod train;
 #[cfg(target_os = "linux")]
 mod window;

@@ -5,9 +5,11 @@ mod embed;
 mod eval;
 mod forget;
 mod index;
+mod models;
 mod open;
 mod options;
 mod prompts;
+mod repair;
 mod search;
 mod status;
 mod train;
@@ -39,6 +41,10 @@ enum Command {
     Prompts(prompts::Args),
     /// Take a folder out of the library (the photos stay)
     Forget(forget::Args),
+    /// Show the models that photos are embedded with, or remove what one said
+    Models(models::Args),
+    /// Keep what can be read of a damaged library
+    Repair(repair::Args),
     /// Train a model on SET/CLASS folders
     Train(Box<train::Args>),
     /// Measure a model on SET/CLASS folders
@@ -69,6 +75,8 @@ pub fn main() -> ExitCode {
         Some(Command::Status(args)) => status::run(args),
         Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Forget(args)) => forget::run(args),
+        Some(Command::Models(args)) => models::run(args),
+        Some(Command::Repair(args)) => repair::run(args),
         Some(Command::Train(args)) => train::run(*args),
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Convert(args)) => convert::run(args),

@@ -2,7 +2,7 @@
 
 use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, shown};
 use crate::index::Kind;
-use crate::search::{Answer, Request, Searcher};
+use crate::search::{Answer, KEPT_FROM, Request, Searcher};
 use anyhow::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -54,7 +54,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         print(as_text(&answer))?;
     }
     // The next search starts sooner.
-    searcher.keep();
+    searcher.keep(KEPT_FROM);
     Ok(ExitCode::SUCCESS)
 }
 

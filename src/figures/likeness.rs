@@ -60,13 +60,15 @@ pub const ALIKE_BY_CHANCE: f32 = 0.0;
 /// Marks the matches that the embedding finds near and the prompts find far, which are worth a second look.
 ///
 /// Each match has its score and the cosine of its profile with the query's, both relative to the library's mean. It is
-/// marked if its score is in the better half of this answer and its cosine below [`ALIKE_BY_CHANCE`].
-pub fn far_profiles(matches: &[(f32, f32)]) -> Vec<bool> {
+/// marked if its score is at least `near_from` and its cosine below [`ALIKE_BY_CHANCE`]; where nobody knows from which
+/// score on a match is near, the better half of these is.
+pub fn far_profiles(matches: &[(f32, f32)], near_from: Option<f32>) -> Vec<bool> {
     let mut scores: Vec<f32> = matches.iter().map(|&(score, _)| score).collect();
     scores.sort_by(f32::total_cmp);
     let Some(&median) = scores.get(scores.len() / 2) else {
         return Vec::new();
     };
-    let far = |&(score, cosine): &(f32, f32)| score >= median && cosine < ALIKE_BY_CHANCE;
+    let near_from = near_from.unwrap_or(median);
+    let far = |&(score, cosine): &(f32, f32)| score >= near_from && cosine < ALIKE_BY_CHANCE;
     matches.iter().map(far).collect()
 }

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// What an embedding depends on besides the photo: the model's fingerprint and the preprocessing's version.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ModelKey(String);
+pub struct ModelKey(pub(super) String);
 
 impl ModelKey {
     /// The key of the model with this fingerprint and the preprocessing of this program.
@@ -23,19 +23,6 @@ impl fmt::Display for ModelKey {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(&self.0)
     }
-}
-
-/// A model that photos of the library were embedded with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ModelUse {
-    /// The model.
-    pub model: ModelKey,
-    /// How many photos have an embedding of it.
-    pub embedded: usize,
-    /// Width `e` of its embeddings.
-    pub embedding_width: usize,
-    /// Number `M` of its prompts.
-    pub prompts: usize,
 }
 
 /// What became of one photo: its embedding and similarities, or the reason why there are none.
@@ -78,27 +65,6 @@ impl Library {
             read_embeddings(&transaction, model)
         };
         read().map_err(|source| LibraryError::from_sqlite(self.path(), source))
-    }
-
-    /// The models that photos were embedded with, the most used first.
-    pub fn models(&self) -> Result<Vec<ModelUse>, LibraryError> {
-        self.read(|connection| {
-            connection
-                .prepare_cached(
-                    "SELECT key, count(embedding.id) AS embedded, embedding_width, prompts
-                     FROM model LEFT JOIN embedding ON embedding.model = model.id
-                     GROUP BY model.id ORDER BY embedded DESC, key",
-                )?
-                .query_map([], |row| {
-                    Ok(ModelUse {
-                        model: ModelKey(row.get(0)?),
-                        embedded: row.get::<_, i64>(1)? as usize,
-                        embedding_width: row.get::<_, i64>(2)? as usize,
-                        prompts: row.get::<_, i64>(3)? as usize,
-                    })
-                })?
-                .collect()
-        })
     }
 }
 

@@ -27,7 +27,7 @@ pub enum LibraryError {
         detail: String,
     },
     /// The file is a library, but SQLite finds it damaged.
-    #[error("library {} is damaged ({detail}) and was left as it is; put a copy back in its place, or move it away and index the folders again (the photos themselves are not touched)", path.display())]
+    #[error("library {} is damaged ({detail}) and was left as it is; `puma repair` keeps what can still be read; or put a copy back in its place, or move it away and index the folders again (the photos themselves are not touched)", path.display())]
     Damaged {
         /// The library file.
         path: PathBuf,
@@ -53,10 +53,34 @@ pub enum LibraryError {
         holder: String,
     },
     /// The disk is full.
-    #[error("no space is left for library {}; what was indexed before is kept", path.display())]
+    #[error("no space is left for library {}; what was indexed before is kept: make room on its disk and index again, which goes on from there", path.display())]
     Full {
         /// The library file.
         path: PathBuf,
+    },
+    /// The library can be read, but not changed.
+    #[error("library {} cannot be changed ({detail}), only searched; to index, make the file and its folder writable, or name another file with --library", path.display())]
+    ReadOnly {
+        /// The library file.
+        path: PathBuf,
+        /// What the system said.
+        detail: String,
+    },
+    /// The file cannot be opened or made.
+    #[error("library {} cannot be opened ({detail}); see whether it is a file that you may read, in a folder that you may write to, or name another file with --library", path.display())]
+    NotOpened {
+        /// The library file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
+    /// The system failed to read or write the file.
+    #[error("library {} could not be read or written ({detail}); what was indexed before is kept: see whether its disk is full, failing or gone, and try again", path.display())]
+    Disk {
+        /// The library file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
     },
     /// A folder that should be indexed is not there.
     #[error("there is no folder {}", path.display())]
@@ -110,6 +134,18 @@ impl LibraryError {
                 detail: source.to_string(),
             },
             Some(ErrorCode::DiskFull) => LibraryError::Full { path },
+            Some(ErrorCode::ReadOnly) => LibraryError::ReadOnly {
+                path,
+                detail: source.to_string(),
+            },
+            Some(ErrorCode::CannotOpen) => LibraryError::NotOpened {
+                path,
+                detail: source.to_string(),
+            },
+            Some(ErrorCode::SystemIoFailure) => LibraryError::Disk {
+                path,
+                detail: source.to_string(),
+            },
             _ => LibraryError::Sqlite { path, source },
         }
     }

@@ -9,8 +9,11 @@ mod embeddings;
 mod error;
 mod exclusions;
 mod facts;
+mod models;
 pub(crate) mod names;
+mod opening;
 mod photos;
+mod repair;
 mod roots;
 mod scan;
 mod schema;
@@ -20,12 +23,14 @@ mod writer;
 
 pub use changes::{Changes, Seen};
 pub use domain::DomainRule;
-pub use embeddings::{Embeddings, ModelKey, ModelUse, Outcome};
+pub use embeddings::{Embeddings, ModelKey, Outcome};
 pub use error::LibraryError;
 pub use exclusions::Exclusions;
 pub use facts::PhotoFacts;
 pub(crate) use facts::{civil, format_named, name_of, seconds};
+pub use models::ModelUse;
 pub use photos::{Counts, DomainCount, FailedFile, PhotoId, PhotoRow};
+pub use repair::{Repair, repair};
 pub use roots::{Root, RootId};
 pub use scan::{Finding, Job, ScanReport, reason};
 pub use whole::EmbeddedPhoto;
@@ -34,10 +39,6 @@ pub use writer::Writer;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-/// How long a statement waits for another program's transaction.
-const BUSY: Duration = Duration::from_secs(20);
 
 /// An open catalogue: one SQLite connection, usable from several threads in turn.
 ///
@@ -45,6 +46,8 @@ const BUSY: Duration = Duration::from_secs(20);
 pub struct Library {
     path: PathBuf,
     connection: Mutex<Connection>,
+    /// Why it can only be read, if so.
+    hindrance: Option<opening::Hindrance>,
 }
 
 impl Library {
@@ -62,6 +65,8 @@ impl Library {
     }
 
     /// Opens the library at `path`, which must be there.
+    ///
+    /// Where the file or its folder cannot be written to, it can be read all the same.
     pub fn open_existing(path: &Path) -> Result<Library, LibraryError> {
         if !path.exists() {
             return Err(LibraryError::Missing {
@@ -77,16 +82,11 @@ impl Library {
             path: path.to_owned(),
             source,
         })?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
-        let mut connection = Connection::open_with_flags(&path, flags)
-            .map_err(|source| LibraryError::from_sqlite(&path, source))?;
-        connection
-            .busy_timeout(BUSY)
-            .map_err(|source| LibraryError::from_sqlite(&path, source))?;
-        schema::prepare(&path, &mut connection)?;
+        let (connection, hindrance) = opening::open(&path, create)?;
         Ok(Library {
             path,
             connection: Mutex::new(connection),
+            hindrance,
         })
     }
 
@@ -136,5 +136,27 @@ impl Library {
             Ok(value)
         };
         run().map_err(|source| LibraryError::from_sqlite(&self.path, source))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a power cut leaves is decided by these: each commit is on the disk before it counts.
+    #[test]
+    fn every_commit_is_synced_and_cells_are_checked() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library.sqlite")).unwrap();
+        let guard = library.guard();
+        let pragma = |name| -> String {
+            guard
+                .pragma_query_value(None, name, |row| row.get::<_, rusqlite::types::Value>(0))
+                .map(|value| format!("{value:?}"))
+                .unwrap()
+        };
+        assert_eq!(pragma("journal_mode"), r#"Text("wal")"#);
+        assert_eq!(pragma("synchronous"), "Integer(2)");
+        assert_eq!(pragma("cell_size_check"), "Integer(1)");
     }
 }

@@ -85,6 +85,21 @@ pub(super) fn prepare(path: &Path, connection: &mut Connection) -> Result<(), Li
     Ok(())
 }
 
+/// Looks at a file that can only be read: it has to be of this version.
+pub(super) fn check_for_reading(path: &Path, connection: &Connection) -> Result<(), LibraryError> {
+    check(path, connection)?;
+    let found = version(connection).map_err(|source| LibraryError::from_sqlite(path, source))?;
+    if found < VERSION {
+        return Err(LibraryError::ReadOnly {
+            path: path.to_owned(),
+            detail: format!(
+                "made by an older version of PUMA, schema {found}, which has to be brought up to date first"
+            ),
+        });
+    }
+    Ok(())
+}
+
 /// Refuses a file of another program and one of a newer version.
 fn check(path: &Path, connection: &Connection) -> Result<(), LibraryError> {
     let facts = || -> rusqlite::Result<(i64, i64, i64)> {

@@ -1,7 +1,8 @@
+use super::opening::beside;
 use super::{DomainRule, Library, LibraryError, Root};
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::path::{Path, PathBuf};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The right to change a library; held by one run at a time, given back when dropped.
@@ -14,35 +15,13 @@ pub struct Writer<'a> {
 
 impl<'a> Writer<'a> {
     pub(super) fn lock(library: &'a Library) -> Result<Writer<'a>, LibraryError> {
-        let path = lock_file(library.path());
-        let io = |source| LibraryError::Io {
-            path: path.clone(),
-            source,
-        };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(io)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(LibraryError::Locked {
-                    path: library.path().to_owned(),
-                    holder: holder(&mut file),
-                });
-            }
-            Err(TryLockError::Error(source)) => return Err(io(source)),
+        if let Some(hindrance) = &library.hindrance {
+            return Err(hindrance.error(library.path()));
         }
-        // Who holds the lock is a courtesy to others: the lock counts even if this cannot be written.
-        if let Err(error) = sign(&mut file) {
-            tracing::warn!("{}: {error}", path.display());
-        }
+        let lock = lock(library.path())?;
         Ok(Writer {
             library,
-            _lock: file,
+            _lock: lock,
         })
     }
 
@@ -64,10 +43,45 @@ impl Library {
     }
 }
 
-fn lock_file(library: &Path) -> PathBuf {
-    let mut name = library.as_os_str().to_owned();
-    name.push(".lock");
-    PathBuf::from(name)
+/// Takes the lock of the library at `path`; it lasts as long as the file that is given.
+pub(super) fn lock(path: &Path) -> Result<File, LibraryError> {
+    let lock_file = beside(path, ".lock");
+    let refused = |source: std::io::Error| {
+        let path = path.to_owned();
+        match source.kind() {
+            ErrorKind::StorageFull => LibraryError::Full { path },
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => LibraryError::ReadOnly {
+                path,
+                detail: format!("{}: {source}", lock_file.display()),
+            },
+            _ => LibraryError::Io {
+                path: lock_file.clone(),
+                source,
+            },
+        }
+    };
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&lock_file)
+        .map_err(refused)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            return Err(LibraryError::Locked {
+                path: path.to_owned(),
+                holder: holder(&mut file),
+            });
+        }
+        Err(TryLockError::Error(source)) => return Err(refused(source)),
+    }
+    // Who holds the lock is a courtesy to others: the lock counts even if this cannot be written.
+    if let Err(error) = sign(&mut file) {
+        tracing::warn!("{}: {error}", lock_file.display());
+    }
+    Ok(file)
 }
 
 fn now_s() -> u64 {

@@ -63,8 +63,13 @@ impl Thumbnails {
 
     /// The stored thumbnail, or `None` when there is none or it is damaged.
     pub fn load(&self, path: &Path, mtime_ns: i64, size_bytes: u64) -> Option<RgbImage> {
-        let bytes = fs::read(self.file(path, mtime_ns, size_bytes)).ok()?;
-        let image = decode(&bytes, &Limits::default()).ok()?;
+        let file = self.file(path, mtime_ns, size_bytes);
+        let bytes = fs::read(&file).ok()?;
+        let (jpeg, kept) = bytes.split_last_chunk()?;
+        if *kept != seal(&file, jpeg) {
+            return None;
+        }
+        let image = decode(jpeg, &Limits::default()).ok()?;
         (image.width().max(image.height()) <= THUMBNAIL_SIDE_PX).then_some(image)
     }
 
@@ -142,6 +147,16 @@ impl Thumbnails {
     }
 }
 
+/// What follows the picture in a file: a hash of both name and picture, so that neither damage nor another's thumbnail
+/// is taken for this one. Programs that read JPEG pass over it.
+fn seal(file: &Path, jpeg: &[u8]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    let name = file.file_name().unwrap_or_default();
+    hasher.update(name.as_encoded_bytes());
+    hasher.update(jpeg);
+    *hasher.finalize().as_bytes()
+}
+
 /// Writes beside the target first, so that nobody ever sees half a file.
 fn write(file: &Path, small: &RgbImage) -> io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
@@ -150,6 +165,8 @@ fn write(file: &Path, small: &RgbImage) -> io::Result<()> {
     JpegEncoder::new_with_quality(&mut jpeg, QUALITY)
         .encode_image(small)
         .map_err(io::Error::other)?;
+    let seal = seal(file, &jpeg);
+    jpeg.extend(seal);
     let beside = tempfile::NamedTempFile::new_in(folder)?;
     fs::write(beside.path(), &jpeg)?;
     beside.persist(file).map_err(|error| error.error)?;

@@ -270,6 +270,8 @@ impl Embedder<'_> {
                 Err(reason) => failures.push((job, reason)),
             }
         }
+        let taken_up: Vec<i64> = photos.iter().map(|job| job.photo.0).collect();
+        tracing::debug!(photos = ?taken_up, "embedding");
         let mut embedded = 0;
         for (
             job,
@@ -298,6 +300,7 @@ impl Embedder<'_> {
             result: Err(reason.clone()),
         }));
         self.writer.store(self.model, &outcomes)?;
+        tracing::debug!(photos = ?taken_up, "stored");
         // Counted only when it is stored.
         self.tally.embedded.fetch_add(embedded, Ordering::Relaxed);
         for (job, reason) in failures {

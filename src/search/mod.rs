@@ -28,6 +28,7 @@ pub use duplicates::NEAR_DUPLICATE;
 pub use error::SearchError;
 pub use filter::Filter;
 pub use histogram::Histogram;
+pub use kept::KEPT_FROM;
 pub use lens::{
     Lens, LensAnswer, LensPart, LensRequest, LensSource, LensSummary, Reranked, Unread,
 };

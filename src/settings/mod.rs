@@ -109,6 +109,7 @@ impl Settings {
             std::fs::create_dir_all(folder)?;
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(text.as_bytes())?;
+            file.as_file().sync_all()?;
             file.persist(path).map_err(|error| error.error)?;
             Ok(())
         };

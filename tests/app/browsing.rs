@@ -102,7 +102,7 @@ fn clicks_with_control_and_shift_choose_and_several_make_one_query() {
         let label = label(window, at);
         window
             .harness
-            .get_by_label(&label)
+            .get_by_label_contains(&label)
             .click_modifiers(modifiers);
         window.harness.run_steps(3);
     };
@@ -140,6 +140,33 @@ fn enter_searches_and_the_menu_opens_by_key() {
     });
     press(&mut window, Key::Enter);
     window.wait_for_answer_to(&second);
+}
+
+#[test]
+fn arrow_keys_walk_through_a_menu_that_the_pointer_opened() {
+    let mut window = with_neighbours();
+    let third = state(&window).results.path(2).unwrap().to_owned();
+    let tile = window.harness.get_by_label_contains("Neighbour 3: ");
+    tile.click_secondary();
+    window.wait_for_label("Show in file manager");
+    window.harness.run_steps(2);
+    let focused = |window: &Window, label: &str| {
+        let entry = window.harness.get_by_label(label);
+        assert!(entry.is_focused(), "{label} has no focus");
+    };
+    focused(&window, "Search similar");
+    press(&mut window, Key::ArrowDown);
+    focused(&window, "More like this");
+    press(&mut window, Key::ArrowUp);
+    press(&mut window, Key::Enter);
+    window.wait_for_answer_to(&third);
+}
+
+#[test]
+fn a_photo_to_start_from_is_previewed_with_its_prompts() {
+    let mut window = Window::indexed();
+    press(&mut window, Key::Space);
+    window.wait_for_label("Prompt profile of ");
 }
 
 #[test]

@@ -146,8 +146,15 @@ impl Window {
     }
 
     fn drop_on(&mut self, path: &Path) {
-        let dropped: egui::DroppedFileHandle = Arc::new(Dropped(path.to_owned()));
-        self.harness.input_mut().dropped_files.push(dropped);
+        self.drop_all(&[path]);
+    }
+
+    /// Drops several files at once.
+    fn drop_all(&mut self, paths: &[&Path]) {
+        for path in paths {
+            let dropped: egui::DroppedFileHandle = Arc::new(Dropped(path.to_path_buf()));
+            self.harness.input_mut().dropped_files.push(dropped);
+        }
         self.harness.step();
     }
 

@@ -1,5 +1,5 @@
 use super::{Window, shows};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use puma::figures::{Profile, StoredProfiles, read_profiles};
 
 fn window_at_prompts() -> Window {
@@ -47,6 +47,70 @@ fn a_neighbour_is_explained() {
         "Prompts of the query and the neighbour"
     ));
     assert!(shows(&window.harness, "They agree on "));
+}
+
+#[test]
+fn the_neighbour_that_the_keys_are_on_is_explained() {
+    let mut window = Window::asked_with_the_cat();
+    window.wait_for_label("(the nearest)");
+    for _ in 0..3 {
+        window.harness.key_press(egui::Key::ArrowRight);
+        window.harness.run_steps(2);
+    }
+    let name = window.hits()[3].path.file_name().unwrap().to_owned();
+    window.wait_for_label(&format!("{} (selected), score", name.to_string_lossy()));
+}
+
+#[test]
+fn neighbours_with_other_prompts_are_marked_on_their_tiles() {
+    let mut window = Window::asked_with_the_cat();
+    // Of several pictures together nobody knows from which score on they are alike: the better half counts as near.
+    let stripes = window.gallery.photo("drawn/stripes 0.png");
+    let cat = window.gallery.photo("cats/chelsea.png");
+    window.drop_all(&[&cat, &stripes]);
+    window.wait_for("the answer to both", |harness| {
+        let answer = harness.state().state().answer.as_ref();
+        answer.is_some_and(|answer| answer.query.parts.len() == 2)
+    });
+    window.wait_for_label("Profiles alike by ");
+    let far = |rank: usize| {
+        let state = window.harness.state().state();
+        state.pool.reasons.is_far(rank)
+    };
+    let hits = window.hits();
+    let asked = |rank: usize| [&cat, &stripes].contains(&&hits[rank].path);
+    for rank in 0..hits.len() {
+        let label = format!("Neighbour {}: ", rank + 1);
+        let tile = window.harness.get_by_label_contains(&label);
+        let marked = tile
+            .accesskit_node()
+            .label()
+            .is_some_and(|label| label.contains("prompts differ"));
+        assert_eq!(marked, far(rank) && !asked(rank), "{label}");
+    }
+    let marked = (0..hits.len())
+        .filter(|rank| far(*rank) && !asked(*rank))
+        .count();
+    assert!(marked > 0, "none of these photos differs in its prompts");
+    assert!(shows(&window.harness, "neighbours, marked ≠."));
+}
+
+#[test]
+fn each_line_is_named_beside_the_chart() {
+    let mut window = window_at_prompts();
+    window.click("Lines");
+    window.wait_for_label("Line of cats");
+    window.harness.run_steps(2);
+    let chart = window
+        .harness
+        .get_by_label_contains("Prompt profiles of all domains")
+        .rect();
+    let names = ["cats", "drawn", "things"].map(|domain| {
+        let label = format!("Line of {domain}");
+        window.harness.get_by_label(&label).rect()
+    });
+    assert!(names.iter().all(|name| name.left() > chart.right()));
+    assert!(names.is_sorted_by(|above, below| above.bottom() <= below.top()));
 }
 
 #[test]
@@ -152,8 +216,7 @@ fn the_figure_is_saved_in_the_format_of_its_name() {
 fn save_as(window: &mut Window, button: &str, file: &std::path::Path) {
     // A form that has just closed still takes the next press.
     window.harness.run_steps(3);
-    // Without a pointer: cards of earlier saves may lie below it.
-    window.press(button);
+    window.click(button);
     window.wait_for(&format!("the form for {}", file.display()), |harness| {
         shows(harness, "File to write")
     });

@@ -1,22 +1,12 @@
 //! Questions of several pictures, parts of pictures, weights, and what is offered rather than done.
 use super::gallery::{Gallery, golden};
-use super::{Dropped, Window, shows};
+use super::{Window, shows};
 use egui_kittest::kittest::Queryable;
 use puma::app::Query;
-use std::path::Path;
-use std::sync::Arc;
 
 fn query(window: &Window) -> Query {
     let answer = window.harness.state().state().answer.clone();
     answer.unwrap().query.clone()
-}
-
-fn drop_all(window: &mut Window, paths: &[&Path]) {
-    for path in paths {
-        let dropped: egui::DroppedFileHandle = Arc::new(Dropped(path.to_path_buf()));
-        window.harness.input_mut().dropped_files.push(dropped);
-    }
-    window.harness.step();
 }
 
 fn score_of(window: &Window, name: &str) -> f32 {
@@ -30,7 +20,7 @@ fn several_pictures_make_one_question_with_weights() {
     let mut window = Window::indexed();
     let cat = window.gallery.photo("cats/chelsea.png");
     let coffee = window.gallery.photo("things/coffee.png");
-    drop_all(&mut window, &[&cat, &coffee]);
+    window.drop_all(&[&cat, &coffee]);
     window.wait_for("the answer to both", |harness| {
         let answer = harness.state().state().answer.as_ref();
         answer.is_some_and(|answer| answer.query.parts.len() == 2)
@@ -135,7 +125,7 @@ fn a_dropped_folder_is_offered_and_a_picture_beside_it_is_asked() {
     let mut window = Window::open();
     window.wait_for_label("Find pictures by looking");
     let photos = window.gallery.photos();
-    drop_all(&mut window, &[&photos]);
+    window.drop_all(&[&photos]);
     window.wait_for_label("Add the folder “my photos” to the library?");
     assert!(window.harness.state().state().indexing.is_none());
     window.click("Do not index my photos");
@@ -154,7 +144,7 @@ fn a_dropped_folder_is_offered_and_a_picture_beside_it_is_asked() {
 
     let stranger = window.gallery.outside("stranger.png");
     golden("coffee.png").save(&stranger).unwrap();
-    drop_all(&mut window, &[&photos, &stranger]);
+    window.drop_all(&[&photos, &stranger]);
     window.wait_for_answer_to(&stranger);
     window.wait_for_label("Add the folder “my photos” to the library?");
     window.click("Index my photos");

@@ -17,6 +17,7 @@ fn a_query_that_is_no_picture_is_refused_by_name() {
     std::fs::write(&note, "bread, butter").unwrap();
     window.drop_on(&note);
     window.wait_for_label("shopping list.txt cannot be searched with");
+    window.harness.run_steps(2);
     window.click_containing("Dismiss: shopping list.txt");
     assert!(!shows(
         &window.harness,

@@ -10,12 +10,12 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A home folder and a folder of photos: two domains, a damaged file and a text.
-struct Place {
-    folder: TempDir,
+pub struct Place {
+    pub folder: TempDir,
 }
 
 impl Place {
-    fn new() -> Place {
+    pub fn new() -> Place {
         let place = Place {
             folder: tempfile::tempdir().unwrap(),
         };
@@ -39,11 +39,11 @@ impl Place {
         place
     }
 
-    fn photos(&self) -> PathBuf {
+    pub fn photos(&self) -> PathBuf {
         self.folder.path().join("photos")
     }
 
-    fn command(&self) -> Command {
+    pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_puma"));
         command
             .env("PUMA_HOME", self.folder.path().join("home"))
@@ -52,12 +52,12 @@ impl Place {
         command
     }
 
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub fn run(&self, arguments: &[&str]) -> Output {
         self.command().args(arguments).output().unwrap()
     }
 
     /// Runs a command that must succeed and gives what it printed.
-    fn done(&self, arguments: &[&str]) -> String {
+    pub fn done(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(
             output.status.success(),
@@ -67,12 +67,12 @@ impl Place {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    fn json(&self, arguments: &[&str]) -> Value {
+    pub fn json(&self, arguments: &[&str]) -> Value {
         serde_json::from_str(&self.done(arguments)).unwrap()
     }
 
     /// Runs a command that must fail with code 1 and gives its complaint.
-    fn refused(&self, arguments: &[&str]) -> String {
+    pub fn refused(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}");
         let complaint = errors(&output);
@@ -81,7 +81,7 @@ impl Place {
     }
 }
 
-fn errors(output: &Output) -> String {
+pub fn errors(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

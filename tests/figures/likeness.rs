@@ -31,8 +31,17 @@ fn near_matches_with_far_profiles_are_marked_and_far_ones_are_not() {
         (0.40, 0.5),
     ];
     // The fourth is far in both: the embedding already says so.
-    assert_eq!(far_profiles(&matches), [false, true, false, false, false]);
-    assert!(far_profiles(&[]).is_empty());
+    assert_eq!(
+        far_profiles(&matches, None),
+        [false, true, false, false, false]
+    );
+    // A known line counts instead of the better half.
+    assert_eq!(
+        far_profiles(&matches, Some(0.45)),
+        [false, true, false, true, false]
+    );
+    assert_eq!(far_profiles(&matches, Some(0.92)), [false; 5]);
+    assert!(far_profiles(&[], None).is_empty());
 }
 
 /// The reason for the threshold: relative profiles add up to zero, so random pairs are neither like nor unlike.

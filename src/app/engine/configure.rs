@@ -57,18 +57,13 @@ impl Worker<'_> {
             new.model != old.model || new.backbone != old.backbone || new.device != old.device;
         let other_rule = new.domain_rule != old.domain_rule;
         let other_files = new.settings.excluded != old.settings.excluded;
-        if other_model || new.index_kind != old.index_kind {
-            let (puma, news) = if other_model {
-                let device = choose_device(new.device)?;
-                let puma = Arc::new(load(&new, &device)?);
-                let news = facts(&new, &device, &puma);
-                (puma, Some(news))
-            } else {
-                (Arc::clone(&self.puma), None)
-            };
+        if other_model {
+            let device = choose_device(new.device)?;
+            let puma = Arc::new(load(&new, &device)?);
+            let news = facts(&new, &device, &puma);
             let answering = Answering::new(&new, Arc::clone(&puma))?;
             save(&new, settings)?;
-            if other_model && let Some(job) = self.job.take() {
+            if let Some(job) = self.job.take() {
                 // It embeds with the old model.
                 job.end();
             }
@@ -77,11 +72,10 @@ impl Worker<'_> {
             self.watch = self.refreshing.watch()?;
             self.puma = puma;
             self.answering = answering;
-            if let Some(news) = news {
-                self.events.send(Event::Ready(news));
-            }
+            self.events.send(Event::Ready(news));
         } else {
             save(&new, settings)?;
+            self.answering.searcher().set_kind(new.index_kind);
         }
         if other_rule {
             self.rule_for_all = Some(new.domain_rule);

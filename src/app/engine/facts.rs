@@ -39,6 +39,15 @@ pub struct Failure {
     pub reason: String,
 }
 
+/// A photo to start a search from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// The file.
+    pub path: PathBuf,
+    /// Its similarity to each prompt `[M]`; empty until it is embedded.
+    pub similarity: Vec<f32>,
+}
+
 /// What the library holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LibraryFacts {
@@ -51,7 +60,7 @@ pub struct LibraryFacts {
     /// Files that could not be read.
     pub failures: Vec<Failure>,
     /// Some of its photos, to start a search from.
-    pub samples: Vec<PathBuf>,
+    pub samples: Vec<Sample>,
 }
 
 /// Where the domain beside a query comes from.
@@ -104,12 +113,17 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// From which score on a photo counts as similar; unknown for several pictures together, whose scores are others.
+    pub fn comparable_line(&self) -> Option<f32> {
+        self.similar_from.filter(|_| self.query.parts.len() == 1)
+    }
+
     /// The score that similar photos would have, if not even the nearest one has it.
     ///
-    /// The pictures asked with do not count as found. Nothing is said of several pictures together, whose scores are
-    /// others, nor of an answer without hits.
+    /// The pictures asked with do not count as found. Nothing is said where the line is unknown, nor of an answer
+    /// without hits.
     pub fn nothing_similar(&self) -> Option<f32> {
-        let line = self.similar_from.filter(|_| self.query.parts.len() == 1)?;
+        let line = self.comparable_line()?;
         let best = self.hits.iter().find(|hit| !self.query.holds(&hit.path))?;
         (best.score < line).then_some(line)
     }

@@ -15,7 +15,7 @@ mod work;
 pub(super) use answering::HITS;
 pub use configure::Configured;
 pub use events::{Ended, Event, Events};
-pub use facts::{Answer, DomainSource, Failure, LibraryFacts, ModelFacts, RootFacts};
+pub use facts::{Answer, DomainSource, Failure, LibraryFacts, ModelFacts, RootFacts, Sample};
 pub use listing::{Browse, Listing, Wanted};
 pub use setup::Setup;
 

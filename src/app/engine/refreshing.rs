@@ -1,10 +1,9 @@
-use super::{Event, Events, Failure, LibraryFacts, RootFacts, Setup};
+use super::{Event, Events, Failure, LibraryFacts, RootFacts, Sample, Setup};
 use crate::app::pool::PoolEvent;
 use crate::figures::Profile;
 use crate::library::{Library, PhotoId};
-use crate::search::Searcher;
+use crate::search::{KEPT_FROM, Searcher};
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -24,7 +23,7 @@ pub(super) struct Refreshing {
 /// A connection of its own, and the samples it drew.
 struct Reading {
     library: Library,
-    samples: Vec<PathBuf>,
+    samples: Vec<(PhotoId, Sample)>,
     /// Folders and photos when the samples were drawn.
     sampled_from: (usize, usize),
 }
@@ -83,6 +82,7 @@ impl Refreshing {
                 self.events.send(Event::Pool(health));
                 self.events.send(Event::Library(library));
                 self.searcher.calibrate();
+                self.searcher.keep(KEPT_FROM);
             }
             Ok(None) => {}
             Err(error) => {
@@ -127,6 +127,14 @@ impl Reading {
             self.samples = draw_samples(library, searcher)?;
             self.sampled_from = from;
         }
+        // Some were drawn before the model had seen them.
+        for (photo, sample) in &mut self.samples {
+            if sample.similarity.is_empty()
+                && let Some(embedded) = searcher.embedded(*photo)
+            {
+                sample.similarity = embedded.similarity;
+            }
+        }
         Ok(LibraryFacts {
             roots: roots
                 .into_iter()
@@ -147,13 +155,17 @@ impl Reading {
                     reason: file.reason,
                 })
                 .collect(),
-            samples: self.samples.clone(),
+            samples: self
+                .samples
+                .iter()
+                .map(|(_, sample)| sample.clone())
+                .collect(),
         })
     }
 }
 
 /// Readable photos from all over the library, evenly by their numbers.
-fn draw_samples(library: &Library, searcher: &Searcher) -> anyhow::Result<Vec<PathBuf>> {
+fn draw_samples(library: &Library, searcher: &Searcher) -> anyhow::Result<Vec<(PhotoId, Sample)>> {
     let after = |number: i64| library.photos(Some(PhotoId(number)), 1, searcher.model_key());
     // The catalogue does not tell its highest number, but whether there is one above another.
     let (mut low, mut high) = (0_i64, 1 << 40);
@@ -165,13 +177,17 @@ fn draw_samples(library: &Library, searcher: &Searcher) -> anyhow::Result<Vec<Pa
             low = middle + 1;
         }
     }
-    let mut samples: Vec<PathBuf> = Vec::with_capacity(SAMPLES);
+    let mut samples: Vec<(PhotoId, Sample)> = Vec::with_capacity(SAMPLES);
     for step in scattered(SAMPLES) {
         let Some(row) = after(low * step / SAMPLES as i64)?.pop() else {
             continue;
         };
-        if row.failure.is_none() && !samples.contains(&row.path) {
-            samples.push(row.path);
+        if row.failure.is_none() && samples.iter().all(|(photo, _)| *photo != row.id) {
+            let sample = Sample {
+                path: row.path,
+                similarity: Vec::new(),
+            };
+            samples.push((row.id, sample));
         }
     }
     Ok(samples)

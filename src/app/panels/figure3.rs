@@ -27,6 +27,9 @@ pub fn small_multiples(ui: &mut Ui, look: Look<'_>) {
         .map(|answer| arranged(&order.prompts, &state.scaled(&answer.similarity)));
     let mut hint = match view {
         View::Mean => "The dark mark is the mean over all photos.".to_owned(),
+        _ if shown.profiles.len() == 1 => {
+            "Zero is the mean over all photos: a single domain cannot differ from it.".to_owned()
+        }
         View::Centred | View::Standardised => "Zero is the mean over all photos.".to_owned(),
     };
     if query.is_some() {

@@ -1,5 +1,5 @@
-use super::Look;
 use super::filter_words::{bytes, date_text, first_moment, moment_after, size};
+use super::{Look, keep_together};
 use crate::app::command::Command;
 use crate::app::engine::Answer;
 use crate::app::theme;
@@ -16,6 +16,9 @@ const FORMATS: [Format; 6] = [
     Format::Bmp,
     Format::Tiff,
 ];
+/// Widths of the fields.
+const DATE_PX: f32 = 92.0;
+const SIZE_PX: f32 = 78.0;
 /// Size of the histogram of scores.
 const HISTOGRAM_PX: Vec2 = Vec2::new(240.0, 40.0);
 
@@ -52,8 +55,10 @@ impl Filters {
                     folders(ui, look, &mut filter);
                     formats(ui, &mut filter);
                     ui.separator();
+                    keep_together(ui, 2.0 * DATE_PX + 80.0);
                     self.dates(ui, &mut filter, &mut errors);
                     ui.separator();
+                    keep_together(ui, 2.0 * SIZE_PX + 70.0);
                     self.sizes(ui, &mut filter, &mut errors);
                     if look.state.listing.is_none()
                         && let Some(answer) = &look.state.answer
@@ -91,7 +96,7 @@ impl Filters {
             (&mut self.until, "Taken until", true),
         ] {
             let placeholder = if before { "until" } else { "from" };
-            if !field(ui, text, name, placeholder, hint, 92.0) {
+            if !field(ui, text, name, placeholder, hint, DATE_PX) {
                 continue;
             }
             let parse = if before { moment_after } else { first_moment };
@@ -120,7 +125,7 @@ impl Filters {
             (&mut self.largest, "Largest size", true),
         ] {
             let placeholder = if largest { "at most" } else { "at least" };
-            if !field(ui, text, name, placeholder, hint, 78.0) {
+            if !field(ui, text, name, placeholder, hint, SIZE_PX) {
                 continue;
             }
             match bytes(text) {

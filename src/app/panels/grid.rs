@@ -3,7 +3,7 @@ use super::rows::{Rows, Step};
 use super::tile::{CAPTION_PX, Tile};
 use super::{Look, tile_menu};
 use crate::app::command::Command;
-use crate::app::results::{Results, Source, Wish};
+use crate::app::results::{Item, Results, Source, Wish};
 use crate::app::thumbnails::ThumbnailCache;
 use egui::{
     Align, Event, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, ScrollArea,
@@ -62,11 +62,12 @@ pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: 
                         current,
                         chosen: results.selection.contains(index),
                         choosing: !results.selection.is_empty(),
+                        far: is_far(look, &item),
                     };
                     let rect = rows.tile(index).translate(origin);
                     let thumbnail = thumbnails.get(item.path);
                     let response = tile.show(ui, rect, grid_id.with(index), look, &thumbnail);
-                    if response.hovered() || response.has_focus() {
+                    if response.hovered() {
                         pointed_at = Some(item.rank - 1);
                     }
                     let by_key = current && active && tile_menu::key_pressed(ui);
@@ -89,6 +90,16 @@ pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: 
         })
         .inner;
     pointed::set(ui, pointed_at);
+}
+
+/// Whether the prompts find a neighbour far whose embedding is near.
+///
+/// Under a lens the places of the tiles say something else.
+fn is_far(look: Look<'_>, item: &Item<'_>) -> bool {
+    item.is_neighbour
+        && !item.is_query
+        && item.moved.is_none()
+        && look.state.pool.reasons.is_far(item.rank - 1)
 }
 
 /// The neighbours of a query, or photos shown without one, with what can be done with them above.
@@ -272,7 +283,7 @@ fn heading(ui: &mut Ui, title: &str, at: Vec2) {
 mod tests {
     use super::*;
     use crate::app::command::Commands;
-    use crate::app::engine::LibraryFacts;
+    use crate::app::engine::{LibraryFacts, Sample};
     use crate::app::results::follow as show;
     use crate::app::state::State;
     use egui_kittest::Harness;
@@ -287,7 +298,10 @@ mod tests {
         let mut state = State {
             library: Some(LibraryFacts {
                 samples: (0..100_000)
-                    .map(|number| PathBuf::from(format!("/nowhere/{number:06}.jpg")))
+                    .map(|number| Sample {
+                        path: PathBuf::from(format!("/nowhere/{number:06}.jpg")),
+                        similarity: Vec::new(),
+                    })
                     .collect(),
                 ..LibraryFacts::default()
             }),

@@ -79,10 +79,15 @@ fn sorted(look: Look<'_>, health: &Health) -> Vec<usize> {
             HealthColumn::Relative => row.strongest_relative,
         }
     };
-    order.sort_by(|a, b| value(a).total_cmp(&value(b)));
-    if preferences.descending {
-        order.reverse();
-    }
+    order.sort_by(|a, b| {
+        let ascending = value(a).total_cmp(&value(b));
+        // Equal ones stay in order of their numbers either way.
+        if preferences.descending {
+            ascending.reverse()
+        } else {
+            ascending
+        }
+    });
     order
 }
 
@@ -123,11 +128,11 @@ fn table(ui: &mut Ui, look: Look<'_>, health: &Health) {
     TableBuilder::new(ui)
         .striped(true)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(76.0))
-        .columns(Column::initial(112.0).at_least(84.0), 2)
-        .columns(Column::initial(124.0).at_least(96.0), 2)
-        .column(Column::exact(74.0))
-        .column(Column::remainder().at_least(140.0).clip(true))
+        .column(Column::exact(70.0))
+        .columns(Column::initial(92.0).at_least(78.0), 2)
+        .columns(Column::initial(100.0).at_least(92.0), 2)
+        .column(Column::exact(62.0))
+        .column(Column::remainder().at_least(100.0).clip(true))
         .header(ROW_PX, |mut header| {
             for (column, name, hint) in columns {
                 header.col(|ui| head(ui, look, column, name, hint));

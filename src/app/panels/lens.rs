@@ -1,66 +1,75 @@
-use super::Look;
+use super::{Look, keep_together};
 use crate::app::command::Command;
 use crate::app::engine::Answer;
 use crate::app::lens::{LensChoice, LensWish};
-use crate::app::wording::counted;
+use crate::app::wording::{counted, file_name};
 use crate::search::{LensAnswer, LensSummary};
 use egui::{Button, ComboBox, ProgressBar, Ui};
 
-/// The line above the neighbours that chooses a lens, shows how far it is and says what came out.
+/// Width of the box that chooses a lens.
+const CHOICE_PX: f32 = 190.0;
+
+/// What chooses a lens, and shows how far it is.
 pub fn lens(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
     let lens = &look.state.lens;
     if answer.hits.is_empty() {
         return;
     }
-    ui.horizontal_wrapped(|ui| {
-        ui.label("Lens").on_hover_text(
-            "Embeds the query and these neighbours again without a part of the model, and shows how their order changes",
-        );
-        choice(ui, look, answer);
-        if let LensChoice::PromptOff(prompt) = lens.choice {
-            prompt_picker(ui, look, answer, prompt);
-        }
-        match lens.running {
-            Some((_, done, total)) => {
-                let part = done as f32 / total.max(1) as f32;
-                let bar = ProgressBar::new(part)
-                    .desired_width(160.0)
-                    .text(format!("{done} of {total}"));
-                let bar = ui.add(bar);
-                bar.accessible_name("Progress of the lens");
-                let cancel = ui.button("Cancel").on_hover_text("Take the lens off");
-                if cancel.accessible_name("Cancel the lens").clicked() {
-                    choose(look, LensChoice::Off);
-                }
-            }
-            None if lens.choice != LensChoice::Off => {
-                let off = ui.button("Take off").on_hover_text("Show the order of the whole model");
-                if off.accessible_name("Take the lens off").clicked() {
-                    choose(look, LensChoice::Off);
-                }
-            }
-            None => {}
-        }
-    });
-    if let Some(result) = &lens.result {
-        ui.label(words(lens.choice, result));
-        let missing = result.missing.len();
-        if let Some(first) = result.missing.first() {
-            let name = answer.hits.iter().zip(&answer.moves);
-            let name = name
-                .filter(|(_, moved)| moved.is_none())
-                .map(|(hit, _)| crate::app::wording::file_name(&hit.path));
-            let name = name.take(1).collect::<String>();
-            ui.colored_label(
-                ui.visuals().warn_fg_color,
-                format!(
-                    "{} could not be read again and stand last: {name} ({}).",
-                    counted(missing, "file"),
-                    first.reason
-                ),
-            );
-        }
+    keep_together(ui, CHOICE_PX + 60.0);
+    ui.label("Lens").on_hover_text(
+        "Embeds the query and these neighbours again without a part of the model, and shows how their order changes",
+    );
+    choice(ui, look, answer);
+    if let LensChoice::PromptOff(prompt) = lens.choice {
+        prompt_picker(ui, look, answer, prompt);
     }
+    match lens.running {
+        Some((_, done, total)) => {
+            let part = done as f32 / total.max(1) as f32;
+            let bar = ProgressBar::new(part)
+                .desired_width(160.0)
+                .text(format!("{done} of {total}"));
+            let bar = ui.add(bar);
+            bar.accessible_name("Progress of the lens");
+            let cancel = ui.button("Cancel").on_hover_text("Take the lens off");
+            if cancel.accessible_name("Cancel the lens").clicked() {
+                choose(look, LensChoice::Off);
+            }
+        }
+        None if lens.choice != LensChoice::Off => {
+            let off = ui
+                .button("Take off")
+                .on_hover_text("Show the order of the whole model");
+            if off.accessible_name("Take the lens off").clicked() {
+                choose(look, LensChoice::Off);
+            }
+        }
+        None => {}
+    }
+}
+
+/// What came out under the lens, in words.
+pub fn lens_result(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
+    let lens = &look.state.lens;
+    let Some(result) = lens.result.as_ref().filter(|_| !answer.hits.is_empty()) else {
+        return;
+    };
+    ui.label(words(lens.choice, result));
+    let Some(first) = result.missing.first() else {
+        return;
+    };
+    let missing = counted(result.missing.len(), "file");
+    let reason = &first.reason;
+    let hit = answer.hits.iter().zip(&answer.moves);
+    let hit = hit
+        .filter(|(_, moved)| moved.is_none())
+        .map(|(hit, _)| hit)
+        .next();
+    let name = hit.map_or_else(String::new, |hit| file_name(&hit.path));
+    ui.colored_label(
+        ui.visuals().warn_fg_color,
+        format!("{missing} could not be read again and stand last: {name} ({reason})."),
+    );
 }
 
 fn choose(look: Look<'_>, choice: LensChoice) {
@@ -76,7 +85,7 @@ fn choice(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
     };
     let combo = ComboBox::from_id_salt("lens")
         .selected_text(name(chosen))
-        .width(190.0)
+        .width(CHOICE_PX)
         .show_ui(ui, |ui| {
             for (choice, hint) in [
                 (LensChoice::Off, "The whole model"),

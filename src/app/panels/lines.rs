@@ -83,9 +83,9 @@ pub fn overlaid(ui: &mut Ui, look: Look<'_>) {
                 });
             }
         });
-        if let Some(named) = names(ui, &series, height, before) {
-            brought_out = Some(named);
-        }
+        // One below the other: rows would follow the layout of the chart beside them.
+        let named = ui.vertical(|ui| names(ui, &series, height, before)).inner;
+        brought_out = named.or(brought_out);
     });
     if brought_out != before {
         ui.data_mut(|data| data.insert_temp(memory, brought_out));

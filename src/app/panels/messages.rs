@@ -2,7 +2,7 @@ use super::Look;
 use crate::app::command::Command;
 use crate::app::messages::{Kind, Message};
 use crate::app::wording::shortened;
-use egui::{Align, Align2, Area, Frame, Id, Layout, Order, Ui};
+use egui::{Align2, Area, Frame, Id, Order, Sides, Ui};
 
 /// Widest card, in points.
 const WIDEST_PX: f32 = 560.0;
@@ -34,16 +34,17 @@ fn card(ui: &mut Ui, look: Look<'_>, message: &Message) {
     Frame::popup(ui.style())
         .inner_margin(egui::Margin::symmetric(14, 10))
         .show(ui, |ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let dismiss = ui.button("Dismiss");
-                let name = format!("Dismiss: {}", shortened(&message.text, 60));
-                if dismiss.accessible_name(name).clicked() {
-                    look.commands.send(Command::Dismiss(message.id));
-                }
-                ui.with_layout(Layout::top_down(Align::Min), |ui| {
-                    ui.set_width(ui.available_width());
-                    ui.colored_label(color, &message.text);
-                });
-            });
+            // As high as its text: a layout that fills its room would make the card grow over the window.
+            Sides::new().shrink_left().wrap().show(
+                ui,
+                |ui| ui.colored_label(color, &message.text),
+                |ui| {
+                    let dismiss = ui.button("Dismiss");
+                    let name = format!("Dismiss: {}", shortened(&message.text, 60));
+                    if dismiss.accessible_name(name).clicked() {
+                        look.commands.send(Command::Dismiss(message.id));
+                    }
+                },
+            );
         });
 }

@@ -48,7 +48,7 @@ pub use filters::Filters;
 pub use folders::folders;
 pub use forget::forget;
 pub use grid::results;
-pub use lens::lens;
+pub use lens::{lens, lens_result};
 pub use map::MapView;
 pub use messages::messages;
 pub use offers::offers;
@@ -74,4 +74,11 @@ pub struct Look<'a> {
     pub state: &'a State,
     /// Where wishes go.
     pub commands: &'a Commands,
+}
+
+/// Begins a new row of a wrapped layout where a caption and its widget, so wide together, would be torn apart.
+fn keep_together(ui: &mut egui::Ui, width_px: f32) {
+    if ui.available_size_before_wrap().x < width_px {
+        ui.end_row();
+    }
 }

@@ -131,7 +131,9 @@ impl PreviewPane {
             if more.accessible_name("Zoom in").clicked() {
                 self.view.zoom_by(ZOOM_STEP, None);
             }
-            let fit = ui.selectable_label(self.view.is_fit(), "Fit");
+            // A small picture fits as it is: then only one of the two is lit.
+            let fits = self.view.is_fit() && !self.view.is_full();
+            let fit = ui.selectable_label(fits, "Fit");
             if fit.on_hover_text("All of it (0)").clicked() {
                 self.view.fit();
             }

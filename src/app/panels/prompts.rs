@@ -1,10 +1,10 @@
-use super::Look;
 use super::figure3::small_multiples;
 use super::health::health;
 use super::heat_map::heat_map;
 use super::lines::overlaid;
 use super::save_figure::save_figure;
 use super::why::scale;
+use super::{Look, keep_together};
 use crate::app::command::Command;
 use crate::app::pool::{PoolCommand, PromptsTab, Saved, Shown};
 use crate::app::wording::{counted, file_name};
@@ -152,8 +152,9 @@ fn order(ui: &mut Ui, look: Look<'_>) {
         Sort::Count => "by number of photos",
         Sort::Likeness => "by likeness",
     };
-    let caption = ui.label("Domains");
     let chosen = preferences.pool.sort;
+    keep_together(ui, 260.0);
+    let caption = ui.label("Domains");
     let shown = ComboBox::from_id_salt("order of domains")
         .selected_text(name(chosen))
         .show_ui(ui, |ui| {

@@ -15,19 +15,25 @@ pub fn results_bar(ui: &mut Ui, look: Look<'_>) {
 }
 
 fn lines(ui: &mut Ui, look: Look<'_>) {
+    let answer = look
+        .state
+        .answer
+        .as_deref()
+        .filter(|_| look.state.listing.is_none());
     ui.horizontal_wrapped(|ui| {
         if look.state.results.selection.is_empty() {
             shown(ui, look);
         } else {
             chosen(ui, look);
         }
+        if let Some(answer) = answer {
+            super::lens(ui, look, answer);
+        }
     });
     filters_on(ui, look);
     trash_way_back(ui, look);
-    if look.state.listing.is_none()
-        && let Some(answer) = &look.state.answer
-    {
-        super::lens(ui, look, answer);
+    if let Some(answer) = answer {
+        super::lens_result(ui, look, answer);
     }
     super::export_progress(ui, look);
     ui.add_space(2.0);

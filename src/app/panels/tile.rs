@@ -32,6 +32,8 @@ pub struct Tile<'a> {
     pub chosen: bool,
     /// Whether any tile is chosen: then a click chooses instead of searching.
     pub choosing: bool,
+    /// Whether its embedding is near the query's and its prompt profile far from it.
+    pub far: bool,
 }
 
 impl Tile<'_> {
@@ -57,6 +59,9 @@ impl Tile<'_> {
         };
         response.widget_info(|| {
             let mut label = self.item.label();
+            if self.far {
+                label += ", prompts differ";
+            }
             if let Some(reason) = failed {
                 label += &format!(", no picture: {reason}");
             }
@@ -89,6 +94,9 @@ impl Tile<'_> {
         if item.copies > 1 {
             let others = wording::counted(item.copies - 1, "other photo");
             ui.label(format!("Stands for {others} that look nearly the same."));
+        }
+        if self.far {
+            ui.label("Near by its embedding, far by its prompts.");
         }
         if let Some(reason) = failed {
             ui.colored_label(ui.visuals().error_fg_color, reason);
@@ -139,9 +147,11 @@ impl Tile<'_> {
         if self.chosen || self.choosing || response.hovered() {
             self.paint_mark(ui, mark(picture));
         }
+        let lower = picture.right_bottom() + Vec2::new(-8.0, -30.0);
         if let Some(moved) = &self.item.moved {
-            let at = picture.right_bottom() + Vec2::new(-8.0, -30.0);
-            badge(ui, at, &moved.sign());
+            badge(ui, lower, &moved.sign());
+        } else if self.far {
+            badge(ui, lower, "≠");
         }
         if self.item.copies > 1 {
             let text = format!("{}×", self.item.copies);

@@ -3,7 +3,7 @@ use super::tile::Tile;
 use crate::app::command::Command;
 use crate::app::results::Wish;
 use crate::app::wording::count;
-use egui::{Key, KeyboardShortcut, Modifiers, Popup, Response, SetOpenCommand, Ui};
+use egui::{Context, Id, Key, KeyboardShortcut, Modifiers, Popup, Response, SetOpenCommand, Ui};
 use std::path::PathBuf;
 
 /// Opens the menu of the current tile, beside the menu key.
@@ -17,32 +17,51 @@ pub fn key_pressed(ui: &Ui) -> bool {
 }
 
 /// The menu of a tile: for all that is chosen where the tile is among it, else for the tile alone.
+///
+/// Its first entry has the keys as soon as it is open, whether a key or the pointer opened it.
 pub fn tile_menu(response: &Response, look: Look<'_>, tile: &Tile<'_>, by_key: bool) {
-    let by_key_id = response.id.with("menu by key");
+    let context = &response.ctx;
+    let opening = Opening(response.id);
     let mut popup = Popup::context_menu(response);
     if by_key {
         popup = popup.open_memory(SetOpenCommand::Bool(true));
-        response
-            .ctx
-            .data_mut(|data| data.insert_temp(by_key_id, true));
-    } else if response.secondary_clicked() {
-        response
-            .ctx
-            .data_mut(|data| data.remove_temp::<bool>(by_key_id));
+    }
+    if by_key || response.secondary_clicked() {
+        opening.begin(context, by_key);
     }
     // Where the pointer happens to be has nothing to do with a key.
-    if response
-        .ctx
-        .data(|data| data.get_temp(by_key_id).unwrap_or(false))
-    {
+    if opening.was_by_key(context) {
         popup = popup.anchor(response.rect.center());
     }
     popup.show(|ui| {
-        if by_key {
-            ui.memory_mut(|memory| memory.move_focus(egui::FocusDirection::Next));
-        }
-        entries(ui, look, tile, response.secondary_clicked());
+        // While it is measured nothing in it can take the focus.
+        let take_focus = !ui.is_sizing_pass() && opening.awaits_focus(context);
+        entries(ui, look, tile, take_focus);
     });
+}
+
+/// What is remembered from frame to frame of how the menu of one tile was opened.
+struct Opening(Id);
+
+impl Opening {
+    fn begin(&self, context: &Context, by_key: bool) {
+        context.data_mut(|data| {
+            data.insert_temp(self.0.with("menu by key"), by_key);
+            data.insert_temp(self.0.with("menu awaits focus"), true);
+        });
+    }
+
+    fn was_by_key(&self, context: &Context) -> bool {
+        let kept = context.data(|data| data.get_temp(self.0.with("menu by key")));
+        kept.unwrap_or(false)
+    }
+
+    /// Says once that the first entry is to take the focus.
+    fn awaits_focus(&self, context: &Context) -> bool {
+        let waiting = self.0.with("menu awaits focus");
+        let kept = context.data_mut(|data| data.remove_temp(waiting));
+        kept.unwrap_or(false)
+    }
 }
 
 /// The entries; `take_focus` where the arrow keys should go on from the first one.

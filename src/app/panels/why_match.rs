@@ -3,7 +3,7 @@ use super::bars::{BarChart, Series, Sign, key, listed, query_color};
 use super::chart::{Chart, range_of};
 use super::pointed;
 use crate::app::engine::Answer;
-use crate::app::wording::{file_name, shortened};
+use crate::app::wording::{count, file_name, shortened};
 use egui::{RichText, Ui};
 
 /// Neighbours whose prompts the scale has room for, so that it stands still while the pointer moves over them.
@@ -12,7 +12,7 @@ const IN_SCALE: usize = 24;
 /// Why one neighbour matches: its profile over the query's, and on which prompts they agree.
 pub fn why_match(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
     let state = look.state;
-    let Some((rank, how)) = chosen(ui, answer) else {
+    let Some((rank, how)) = chosen(ui, look, answer) else {
         return;
     };
     let hit = &answer.hits[rank];
@@ -101,20 +101,39 @@ pub fn why_match(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
         let text = "Near by its embedding, far by its prompts: worth a second look.";
         ui.colored_label(ui.visuals().warn_fg_color, text);
     }
+    let far = state.pool.reasons.far();
+    if far > 0 {
+        let all = count(answer.hits.len());
+        ui.weak(format!(
+            "So are {} of the {all} neighbours, marked ≠.",
+            count(far)
+        ));
+    }
 }
 
-/// The neighbour under the pointer or with the focus, else the nearest that is not the query itself.
-fn chosen(ui: &Ui, answer: &Answer) -> Option<(usize, &'static str)> {
-    let has_prompts = |rank: &usize| {
-        let hit = answer.hits.get(*rank);
-        hit.is_some_and(|hit| !hit.similarity.is_empty())
-    };
-    if let Some(rank) = pointed::get(ui).filter(has_prompts) {
-        return Some((rank, "under the pointer"));
-    }
+/// The neighbour under the pointer, else the one that the keys were moved to, else the nearest that is not the query
+/// itself.
+fn chosen(ui: &Ui, look: Look<'_>, answer: &Answer) -> Option<(usize, &'static str)> {
     let own = answer.query.path();
-    (0..answer.hits.len())
-        .filter(has_prompts)
-        .find(|&rank| Some(answer.hits[rank].path.as_path()) != own)
-        .map(|rank| (rank, "the nearest"))
+    let comparable = |rank: &usize| {
+        let hit = answer.hits.get(*rank);
+        hit.is_some_and(|hit| !hit.similarity.is_empty() && Some(hit.path.as_path()) != own)
+    };
+    let results = &look.state.results;
+    let selected = || {
+        let moved = results.selection.moves() > 0;
+        let item = results.item(results.selection.current());
+        item.filter(|item| moved && item.is_neighbour)
+            .map(|item| item.rank - 1)
+    };
+    let pointed = pointed::get(ui).filter(comparable);
+    let selected = selected().filter(comparable);
+    let nearest = (0..answer.hits.len()).find(comparable);
+    [
+        (pointed, "under the pointer"),
+        (selected, "selected"),
+        (nearest, "the nearest"),
+    ]
+    .into_iter()
+    .find_map(|(rank, how)| Some((rank?, how)))
 }

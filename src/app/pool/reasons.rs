@@ -58,7 +58,7 @@ impl Reasons {
                 (hit.score, cosine(&own, &other))
             })
             .collect();
-        let far = far_profiles(&pairs);
+        let far = far_profiles(&pairs, answer.comparable_line());
         self.matches = pairs
             .into_iter()
             .zip(far)

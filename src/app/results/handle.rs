@@ -2,7 +2,7 @@
 
 use super::{News, Preview, Results, Source, Tile, Wish, exporting, trash};
 use crate::app::command::{Command, Commands};
-use crate::app::engine::{Event, Events};
+use crate::app::engine::{Event, Events, Sample};
 use crate::app::errand;
 use crate::app::messages::Kind;
 use crate::app::puma_app::PumaApp;
@@ -255,15 +255,15 @@ fn changed(state: &State) -> Option<Source> {
         (Some(listing), ..) => Source::Listing(Arc::clone(listing)),
         (None, Some(answer), _) => Source::Answer(Arc::clone(answer)),
         (None, None, Some(library)) => {
-            let readable = |path: &&PathBuf| {
+            let readable = |sample: &&Sample| {
                 !library
                     .failures
                     .iter()
-                    .any(|failure| failure.path == **path)
+                    .any(|failure| failure.path == sample.path)
             };
             let samples = || library.samples.iter().filter(readable);
             match shown {
-                Source::Samples(paths) if paths.iter().eq(samples()) => return None,
+                Source::Samples(shown) if shown.iter().eq(samples()) => return None,
                 _ => Source::Samples(samples().cloned().collect()),
             }
         }

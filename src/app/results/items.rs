@@ -1,8 +1,8 @@
-use crate::app::engine::{Answer, Listing};
+use crate::app::engine::{Answer, Listing, Sample};
 use crate::app::lens::RankMove;
 use crate::app::wording;
 use crate::search::{PhotoFacts, Section};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Where the tiles of the grid come from.
@@ -12,7 +12,7 @@ pub enum Source {
     #[default]
     Nothing,
     /// Some photos to start from.
-    Samples(Arc<[PathBuf]>),
+    Samples(Arc<[Sample]>),
     /// The neighbours of a query, nearest first.
     Answer(Arc<Answer>),
     /// Photos shown without a question.
@@ -74,7 +74,7 @@ impl Source {
     pub fn len(&self) -> usize {
         match self {
             Source::Nothing => 0,
-            Source::Samples(paths) => paths.len(),
+            Source::Samples(samples) => samples.len(),
             Source::Answer(answer) => answer.hits.len(),
             Source::Listing(listing) => listing.photos.len(),
         }
@@ -96,7 +96,10 @@ impl Source {
         };
         match self {
             Source::Nothing => None,
-            Source::Samples(paths) => paths.get(at).map(|path| plain(path)),
+            Source::Samples(samples) => samples.get(at).map(|sample| Item {
+                similarity: &sample.similarity,
+                ..plain(&sample.path)
+            }),
             Source::Answer(answer) => answer.hits.get(at).map(|hit| Item {
                 is_neighbour: true,
                 score: Some(hit.score),

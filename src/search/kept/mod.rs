@@ -9,8 +9,8 @@ use crate::library::{Library, ModelKey, Seen};
 use std::io::ErrorKind;
 use std::sync::PoisonError;
 
-/// A smaller library is read from the catalogue in an instant.
-const FROM: usize = 50_000;
+/// From so many photos on it pays to keep them: fewer are read from the catalogue in an instant.
+pub const KEPT_FROM: usize = 50_000;
 /// The file is written anew when more than this part of the library has come or gone since.
 const SHARE: usize = 16;
 /// Photos whose rows are compared with the catalogue: the newest that the file knows, and as many from everywhere.
@@ -18,8 +18,9 @@ const COMPARED: usize = 32;
 
 impl Searcher {
     /// Keeps what is in memory of a large library in a file, unless the last one is nearly as good, so that the next
-    /// start is quick. Writes about 700 bytes a photo; not for the thread that answers.
-    pub fn keep(&self) {
+    /// start is quick; large is from `fewest` photos on, usually [`KEPT_FROM`]. Writes about 700 bytes a photo; not for
+    /// the thread that answers.
+    pub fn keep(&self, fewest: usize) {
         let snapshot = self.snapshot();
         let state = || {
             self.inner
@@ -29,7 +30,7 @@ impl Searcher {
         };
         let now = (snapshot.len(), snapshot.seen);
         let known = *state();
-        if snapshot.len() < FROM || known.is_some_and(|known| is_near(known, now)) {
+        if snapshot.len() < fewest || known.is_some_and(|known| is_near(known, now)) {
             return;
         }
         let path = refreshing::beside(self.library(), self.model_key(), "rows");
@@ -72,7 +73,7 @@ pub(super) fn current(
     let changes = library.changes_since(model, old.seen)?;
     let new = old.with(&changes);
     drop(old);
-    if !agrees(&new, kept.1, library, model)? {
+    if !agrees(&new, kept.1, library, model) {
         tracing::info!("{}: it belongs to another library", path.display());
         return Ok(None);
     }
@@ -81,12 +82,7 @@ pub(super) fn current(
 
 /// Whether rows that were taken from the file are those of the catalogue. A library that was put back from a copy and
 /// went on from there has used some numbers twice: those are among the newest that the file knows.
-fn agrees(
-    snapshot: &Snapshot,
-    seen: Seen,
-    library: &Library,
-    model: &ModelKey,
-) -> Result<bool, SearchError> {
+fn agrees(snapshot: &Snapshot, seen: Seen, library: &Library, model: &ModelKey) -> bool {
     let keys = snapshot.segments().iter().flat_map(|s| s.block().keys());
     let mut rows: Vec<(i64, usize)> = keys
         .copied()
@@ -100,15 +96,13 @@ fn agrees(
         rows.select_nth_unstable(newest);
     }
     compared.extend(rows[newest..].iter().map(|(_, row)| *row));
-    for row in compared {
+    compared.into_iter().all(|row| {
         let facts = snapshot.facts(row);
-        let stored = library.photo(facts.id, model)?;
-        let same = stored.embedding.as_deref() == Some(snapshot.embedding(row))
-            && stored.similarity.as_deref() == Some(snapshot.similarity(row))
-            && (stored.path, stored.size_bytes) == (facts.path, facts.bytes);
-        if !same {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+        // One that was taken out at this moment is a reason to read all anew.
+        library.photo(facts.id, model).is_ok_and(|stored| {
+            stored.embedding.as_deref() == Some(snapshot.embedding(row))
+                && stored.similarity.as_deref() == Some(snapshot.similarity(row))
+                && (stored.path, stored.size_bytes) == (facts.path, facts.bytes)
+        })
+    })
 }

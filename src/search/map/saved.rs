@@ -42,6 +42,7 @@ impl SavedLayout {
         let mut draft = tempfile::NamedTempFile::new_in(folder)?;
         let bytes = bincode::serialize(self).map_err(std::io::Error::other)?;
         draft.write_all(&bytes)?;
+        draft.as_file().sync_all()?;
         draft.persist(file).map_err(|failed| failed.error)?;
         Ok(())
     }

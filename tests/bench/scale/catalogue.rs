@@ -7,7 +7,7 @@ use candle_core::Device;
 use puma::index::Kind;
 use puma::library::{Library, ModelKey, Outcome, PhotoId};
 use puma::model::Puma;
-use puma::search::{Filter, Order, Request, Searcher};
+use puma::search::{Filter, KEPT_FROM, Order, Request, Searcher};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -145,7 +145,7 @@ pub fn start(file: &Path) -> anyhow::Result<()> {
     );
     let refresh_ms = ms(start.elapsed());
     let start = Instant::now();
-    searcher.keep();
+    searcher.keep(KEPT_FROM);
     let measured = Measured {
         photos,
         catalogue_mb: size_mb(file),

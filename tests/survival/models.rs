@@ -1,0 +1,106 @@
+//! Several models side by side, on the command line.
+use super::{draw, indexed, key, library_file, tiny, write_model};
+use crate::cli::Place;
+use std::path::PathBuf;
+
+/// Writes another model beside the first one.
+fn other(place: &Place) -> PathBuf {
+    let path = place.folder.path().join("other.safetensors");
+    write_model(&path, 3.0);
+    path
+}
+
+#[test]
+fn another_model_embeds_beside_the_first_one_which_goes_on_answering() {
+    let place = indexed(10);
+    let (first, second) = (tiny(&place), other(&place));
+    let ask = |model: &PathBuf| {
+        let found = place.json(&[
+            "search",
+            "photos/even/0004.png",
+            "-k",
+            "10",
+            "--json",
+            "--model",
+            model.to_str().unwrap(),
+        ]);
+        found["hits"].clone()
+    };
+    let before = ask(&first);
+    let with = second.to_str().unwrap();
+    let said = place.done(&["index", "photos", "--model", with]);
+    assert!(
+        said.starts_with("10 photos found: 10 embedded, 0 unchanged"),
+        "{said}"
+    );
+    assert_eq!(ask(&first), before);
+    assert_ne!(ask(&second), before);
+    // Going back embeds nothing.
+    let said = place.done(&["index", "photos"]);
+    assert!(
+        said.starts_with("10 photos found: 0 embedded, 10 unchanged"),
+        "{said}"
+    );
+
+    let models = place.json(&["models", "--json"]);
+    let models = models["models"].as_array().unwrap();
+    assert_eq!(models.len(), 2);
+    for model in models {
+        assert_eq!(model["embedded"], 10);
+        // 32 values and 20 similarities of 4 bytes each.
+        assert_eq!(model["bytes"], 10 * 52 * 4);
+        assert_eq!(model["in_use"], model["model"] == key(&first).to_string());
+    }
+}
+
+#[test]
+fn what_an_old_model_said_can_be_removed_and_nothing_else_is() {
+    let place = indexed(10);
+    let second = other(&place);
+    place.done(&["index", "photos", "--model", second.to_str().unwrap()]);
+    let (kept, gone) = (key(&tiny(&place)).to_string(), key(&second).to_string());
+    let listed = place.done(&["models"]);
+    assert!(
+        listed.contains(&format!("{kept}  10 photos, 0.0 MB, in use")),
+        "{listed}"
+    );
+    let complaint = place.refused(&["models", "--forget", &kept]);
+    assert!(complaint.contains("is the model in use"), "{complaint}");
+    let complaint = place.refused(&["models", "--forget", "nothing"]);
+    assert!(complaint.contains("`puma models` shows all"), "{complaint}");
+    let said = place.done(&["models", "--forget", &gone[..8]]);
+    assert!(said.contains("10 photos"), "{said}");
+    assert_eq!(
+        place.json(&["models", "--json"])["models"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let said = place.done(&["index", "photos"]);
+    assert!(
+        said.starts_with("10 photos found: 0 embedded, 10 unchanged"),
+        "{said}"
+    );
+    super::is_whole(&library_file(&place));
+}
+
+/// A run with the new model that was stopped half way goes on where it was, whichever model ran between.
+#[test]
+fn each_model_goes_on_where_it_was() {
+    let place = indexed(6);
+    let second = other(&place);
+    let with = second.to_str().unwrap();
+    place.done(&["index", "photos", "--model", with]);
+    draw(&place, 6..9);
+    let said = place.done(&["index", "photos"]);
+    assert!(
+        said.starts_with("9 photos found: 3 embedded, 6 unchanged"),
+        "{said}"
+    );
+    let said = place.done(&["index", "photos", "--model", with]);
+    assert!(
+        said.starts_with("9 photos found: 3 embedded, 6 unchanged"),
+        "{said}"
+    );
+}
