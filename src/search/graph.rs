@@ -35,9 +35,15 @@ impl Searcher {
 
     /// Looks for neighbours in another way from now on, or as soon as its graph is there.
     pub fn set_kind(&self, kind: Kind) {
-        {
-            let known = &self.inner.kind;
-            *known.lock().unwrap_or_else(PoisonError::into_inner) = kind;
+        let mut known = self
+            .inner
+            .kind
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *known, kind);
+        drop(known);
+        if before == kind {
+            return;
         }
         if !kind.wants_graph(self.len()) {
             self.publish(|now| Index::exact(Arc::clone(now.index.vectors())));

@@ -1,5 +1,5 @@
 use super::PhotoFacts;
-use super::fact_table::{FactTable, FactTableBuilder};
+use super::facts::{FactTable, FactTableBuilder};
 use crate::index::Block;
 use crate::library::PhotoId;
 use std::mem::take;

@@ -1,4 +1,4 @@
-use super::fact_table::FactTable;
+use super::facts::FactTable;
 use super::segment::{Segment, SegmentBuilder};
 use super::{Filter, PhotoFacts, Request};
 use crate::index::{Accept, Index, Neighbour, Vectors};

@@ -1,5 +1,6 @@
 //! Tests of `search`: queries against a small indexed library, and against `puma eval` on real photos.
 mod filters;
+mod kept;
 mod lens;
 mod map;
 mod real_photos;

@@ -2,7 +2,7 @@
 
 use crate::index::Block;
 use crate::library::{ModelKey, PhotoId, Seen};
-use crate::search::fact_columns::Columns;
+use crate::search::facts::Columns;
 use crate::search::segment::Segment;
 use crate::search::snapshot::Snapshot;
 use rayon::prelude::*;

@@ -1,4 +1,4 @@
-use super::fact_table::{FactTable, Folder, Row, place_of, sought_in};
+use super::table::{FactTable, Folder, Row, place_of, sought_in};
 use crate::library::{PhotoId, civil, format_named, name_of, names, seconds};
 use crate::photo::Format;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 /// A table as it is kept in a file; the numbers of the photos are kept beside it.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Columns {
+pub(in crate::search) struct Columns {
     roots: Vec<Vec<u8>>,
     /// Each with the place of its root.
     folders: Vec<(u32, Vec<u8>)>,

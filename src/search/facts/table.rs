@@ -1,6 +1,6 @@
-use super::{Filter, PhotoFacts};
 use crate::library::{PhotoId, names};
 use crate::photo::Format;
+use crate::search::{Filter, PhotoFacts};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use std::collections::HashMap;
@@ -9,19 +9,19 @@ use std::sync::{Arc, OnceLock};
 
 /// What is known of the photos of one segment, each folder and domain once: about 100 bytes a photo.
 #[derive(Debug, Default)]
-pub(super) struct FactTable {
-    pub(super) roots: Vec<Arc<Path>>,
-    pub(super) folders: Vec<Folder>,
-    pub(super) domains: Vec<String>,
-    pub(super) rows: Vec<Row>,
+pub(in crate::search) struct FactTable {
+    pub(in crate::search) roots: Vec<Arc<Path>>,
+    pub(in crate::search) folders: Vec<Folder>,
+    pub(in crate::search) domains: Vec<String>,
+    pub(in crate::search) rows: Vec<Row>,
     /// The file names, one behind the other, as the catalogue keeps them.
-    pub(super) names: Vec<u8>,
+    pub(in crate::search) names: Vec<u8>,
     /// Facts that somebody holds a reference to.
-    pub(super) shown: Vec<OnceLock<Box<PhotoFacts>>>,
+    pub(in crate::search) shown: Vec<OnceLock<Box<PhotoFacts>>>,
 }
 
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(in crate::search) struct Folder {
     pub root: u32,
     pub path: PathBuf,
     /// Where words are sought: the root's name and the way from there, in small letters.
@@ -29,7 +29,7 @@ pub(super) struct Folder {
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Row {
+pub(in crate::search) struct Row {
     pub id: PhotoId,
     pub folder: u32,
     pub domain: u32,
@@ -45,7 +45,7 @@ pub(super) struct Row {
 
 /// Fills a table.
 #[derive(Default)]
-pub(super) struct FactTableBuilder {
+pub(in crate::search) struct FactTableBuilder {
     table: FactTable,
     folders: HashMap<PathBuf, u32>,
 }
