@@ -1,6 +1,6 @@
 //! Vectors as 8-bit numbers: a quarter of the memory to read, and how far a score by them can be off.
 
-use super::dots::coded_dots;
+use super::dots::{code, coded_dots};
 
 /// The largest code of a row.
 const LARGEST: f32 = 127.0;
@@ -63,13 +63,11 @@ impl Codes {
             return;
         }
         let from = self.codes.len();
-        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-        self.codes
-            .extend(row.iter().map(|value| (value * inverse).round() as i8));
-        let left = row.iter().zip(&self.codes[from..]);
-        let error = self::length(
-            left.map(|(value, code)| f64::from(*value) - f64::from(*code) * f64::from(scale)),
-        );
+        self.codes.resize(from + row.len(), 0);
+        let error = match length {
+            0.0 => 0.0,
+            _ => code(row, scale, &mut self.codes[from..]).sqrt(),
+        };
         self.scales.push(scale);
         self.errors.push(rounded_up(error));
         self.longest = self.longest.max(length + error);

@@ -1,4 +1,4 @@
-//! Dot products in the widest vector instructions that the processor at hand has.
+//! Dot products and 8-bit codes in the widest vector instructions that the processor at hand has.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -19,6 +19,11 @@ pub(super) fn coded_dots(query: &[i16], rows: &[i8], out: &mut [i32]) {
 /// Dot product of two rows of 8-bit numbers.
 pub(super) fn code_dot(a: &[i8], b: &[i8]) -> i32 {
     Arch::new().dispatch(Codes { a, b })
+}
+
+/// The codes of `row [e]` in steps of `scale`, into `codes [e]`; gives the squared length of what they leave over.
+pub(super) fn code(row: &[f32], scale: f32, codes: &mut [i8]) -> f64 {
+    Arch::new().dispatch(Coding { row, scale, codes })
 }
 
 /// Dot product in f64.
@@ -87,6 +92,38 @@ impl WithSimd for Codes<'_> {
     fn with_simd<S: Simd>(self, _: S) -> i32 {
         let pairs = self.a.iter().zip(self.b);
         pairs.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+    }
+}
+
+struct Coding<'a> {
+    row: &'a [f32],
+    scale: f32,
+    codes: &'a mut [i8],
+}
+
+impl WithSimd for Coding<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> f64 {
+        let inverse = 1.0 / self.scale;
+        for (code, value) in self.codes.iter_mut().zip(self.row) {
+            *code = (value * inverse).round_ties_even() as i8;
+        }
+        let (values, values_rest) = self.row.as_chunks::<LANES>();
+        let (codes, codes_rest) = self.codes.as_chunks::<LANES>();
+        let over = |value: f32, code: i8| {
+            let over = f64::from(value) - f64::from(code) * f64::from(self.scale);
+            over * over
+        };
+        let mut sums = [0.0f64; LANES];
+        for (values, codes) in values.iter().zip(codes) {
+            for lane in 0..LANES {
+                sums[lane] += over(values[lane], codes[lane]);
+            }
+        }
+        let rest = values_rest.iter().zip(codes_rest);
+        sums.iter().sum::<f64>() + rest.map(|(v, c)| over(*v, *c)).sum::<f64>()
     }
 }
 

@@ -1,7 +1,7 @@
 //! This program's own indexes.
 
 use super::measured::{Measured, ask, memory_mb, ms};
-use puma::index::{Graph, Index, Vectors};
+use puma::index::{Graph, Index, Neighbour, Vectors};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -25,47 +25,28 @@ pub fn measure(
     let vectors = Arc::new(Vectors::new(width, values));
     let index = Index::exact(Arc::clone(&vectors));
     let scan = Measured {
-        index: "puma scan".to_owned(),
         rows,
         threads: rayon::current_num_threads(),
         build_s: start.elapsed().as_secs_f64(),
         // What it was made of has been given back meanwhile: that is as large as the vectors in it.
         memory_mb: memory_mb("VmRSS") - before + (4 * rows * width) as f64 / 1e6,
-        file_mb: None,
-        load_s: None,
-        p50_ms: 0.0,
-        p99_ms: 0.0,
-        recall_at_10: 0.0,
+        ..Measured::default()
     };
     let mut all = Vec::new();
-    let mut report = |base: &Measured, name: &str, (p50_ms, p99_ms, recall_at_10)| {
-        let measured = Measured {
-            index: name.to_owned(),
-            p50_ms,
-            p99_ms,
-            recall_at_10,
-            ..base.clone()
-        };
+    let mut report = |base: &Measured, name: &str, nearest: &dyn Fn(&[f32]) -> Vec<Neighbour>| {
+        let mut measured = base.clone();
+        measured.index = name.to_owned();
+        ask(queries, truth, &mut measured, nearest);
         println!("{}", measured.line());
         all.push(measured);
     };
-    report(
-        &scan,
-        "puma scan",
-        ask(queries, truth, |query| index.nearest(query, 10, None)),
-    );
-    report(
-        &scan,
-        "puma scan, 200 hits",
-        ask(queries, truth, |query| index.nearest(query, SHOWN, None)),
-    );
-    report(
-        &scan,
-        "puma scan, 200 and scores",
-        ask(queries, truth, |query| {
-            index.nearest_and_scores(query, SHOWN, None).0
-        }),
-    );
+    report(&scan, "puma scan", &|query| index.nearest(query, 10, None));
+    report(&scan, "puma scan, 200 hits", &|query| {
+        index.nearest(query, SHOWN, None)
+    });
+    report(&scan, "puma scan, 200 and scores", &|query| {
+        index.nearest_and_scores(query, SHOWN, None).0
+    });
     let half = |row: usize| row % 2 == 0;
     let start = Instant::now();
     for query in queries {
@@ -85,16 +66,12 @@ pub fn measure(
     );
     if graph {
         let (base, index) = built(scratch, &vectors)?;
-        report(
-            &base,
-            "puma instant-distance",
-            ask(queries, truth, |query| index.nearest(query, 10, None)),
-        );
-        report(
-            &base,
-            "puma i-d, 200 hits",
-            ask(queries, truth, |query| index.nearest(query, SHOWN, None)),
-        );
+        report(&base, "puma instant-distance", &|query| {
+            index.nearest(query, 10, None)
+        });
+        report(&base, "puma i-d, 200 hits", &|query| {
+            index.nearest(query, SHOWN, None)
+        });
     }
     Ok(all)
 }
@@ -108,16 +85,13 @@ fn built(scratch: &Path, vectors: &Arc<Vectors>) -> anyhow::Result<(Measured, In
     let start = Instant::now();
     let graph = Graph::load(&file, vectors)?;
     let measured = Measured {
-        index: String::new(),
         rows: vectors.len(),
         threads: rayon::current_num_threads(),
         build_s,
         memory_mb: memory,
         file_mb: Some(file.metadata()?.len() as f64 / 1e6),
         load_s: Some(start.elapsed().as_secs_f64()),
-        p50_ms: 0.0,
-        p99_ms: 0.0,
-        recall_at_10: 0.0,
+        ..Measured::default()
     };
     Ok((
         measured,

@@ -23,7 +23,7 @@ use std::path::PathBuf;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Embeddings that everything else is made of.
-const REAL: usize = 6_000;
+const REAL: usize = 3_000;
 /// Neighbours that recall is measured with.
 const K: usize = 10;
 
