@@ -1,10 +1,13 @@
 //! What the settings panel shows and changes: the settings themselves, and where their change stands.
 
 use super::command::Command;
-use super::engine::{Configured, Event};
+use super::engine::{Configured, Event, ModelFacts};
 use super::messages::Kind;
 use super::puma_app::PumaApp;
+use super::state::EngineState;
+use super::wording::counted;
 use super::{desktop, errand};
+use crate::library::{Library, LibraryError, ModelKey, ModelUse};
 use crate::photo::Thumbnails;
 use crate::settings::Settings;
 use std::path::PathBuf;
@@ -24,6 +27,10 @@ pub struct Choices {
     pub thumbnails: Option<(usize, u64)>,
     /// The folder of the small copies.
     pub thumbnails_folder: PathBuf,
+    /// The library's file.
+    pub library: PathBuf,
+    /// The models that photos are embedded with, once they are counted.
+    pub models: Vec<ModelUse>,
 }
 
 /// What the user does in the settings panel.
@@ -39,6 +46,8 @@ pub enum SettingsCommand {
     UseModel(PathBuf),
     /// Delete the small copies on disk; they are made again when they are needed.
     ClearThumbnails,
+    /// Remove what a model that is no longer used said of the photos.
+    ForgetModel(ModelKey),
 }
 
 /// Carries out a wish of the settings panel.
@@ -49,6 +58,7 @@ pub fn handle_command(app: &mut PumaApp, command: SettingsCommand) {
             app.state.choices.refused = None;
             if open {
                 measure(app);
+                count_models(app);
             }
         }
         SettingsCommand::Change(settings) => change(app, *settings),
@@ -59,6 +69,7 @@ pub fn handle_command(app: &mut PumaApp, command: SettingsCommand) {
             change(app, settings);
         }
         SettingsCommand::ClearThumbnails => clear(app),
+        SettingsCommand::ForgetModel(model) => forget_model(app, model),
     }
 }
 
@@ -91,6 +102,48 @@ fn clear(app: &PumaApp) {
         let (files, bytes) = thumbnails.usage();
         Some(Event::ThumbnailsOnDisk { files, bytes })
     });
+}
+
+fn count_models(app: &PumaApp) {
+    let library = app.state.choices.library.clone();
+    errand::run("models", &app.events, move || {
+        let models = Library::open_existing(&library).and_then(|library| library.models());
+        models.ok().map(Event::Models)
+    });
+}
+
+fn forget_model(app: &PumaApp, model: ModelKey) {
+    let (library, events) = (app.state.choices.library.clone(), app.events.clone());
+    errand::run("forget-model", &app.events, move || {
+        let forget = || -> Result<usize, LibraryError> {
+            let library = Library::open_existing(&library)?;
+            let photos = library.forget_model(&model)?;
+            events.send(Event::Models(library.models()?));
+            Ok(photos)
+        };
+        Some(match forget() {
+            Ok(photos) => Event::Info(format!(
+                "What the other model said of {} is removed.",
+                counted(photos, "photo")
+            )),
+            Err(error) => Event::Error(format!("Nothing was removed: {error}.")),
+        })
+    });
+}
+
+/// Takes in which model is to answer next, or that none is.
+pub fn handle_next_model(app: &mut PumaApp, next: Option<ModelFacts>, now_s: f64) {
+    let before = std::mem::replace(&mut app.state.next_model, next);
+    if let (Some(before), None, EngineState::Ready(answers)) =
+        (before, &app.state.next_model, &app.state.engine)
+    {
+        if before.key == answers.key {
+            let text = format!("{} answers from now on.", answers.model);
+            app.state.messages.add(Kind::Info, text, now_s);
+        }
+        super::handle_command::ask_again(app, now_s);
+    }
+    count_models(app);
 }
 
 /// Takes in what became of changed settings.

@@ -83,6 +83,8 @@ pub enum Command {
     Forget(PathBuf),
     /// Leave it in.
     KeepFolder,
+    /// Let the next model answer, though it has not looked at all photos.
+    UseNextModel,
     /// Let indexing wait.
     PauseIndexing,
     /// Let it go on.

@@ -65,6 +65,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
             app.state.forgetting = None;
             app.engine.forget(path);
         }
+        Command::UseNextModel => app.engine.use_next(),
         Command::PauseIndexing => pause(app, true),
         Command::ResumeIndexing => pause(app, false),
         Command::StopIndexing => {

@@ -124,6 +124,8 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         Event::ModelPicked(path) => app
             .commands
             .send(Command::Settings(SettingsCommand::UseModel(path))),
+        Event::NextModel(next) => choices::handle_next_model(app, next, now_s),
+        Event::Models(models) => state.choices.models = models,
         Event::ThumbnailsOnDisk { files, bytes } => {
             state.choices.thumbnails = Some((files, bytes));
         }

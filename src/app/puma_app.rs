@@ -70,6 +70,7 @@ impl PumaApp {
         let choices = Choices {
             settings: setup.settings.clone(),
             thumbnails_folder: setup.thumbnails.clone(),
+            library: setup.library.clone(),
             ..Choices::default()
         };
         let engine = Engine::start(setup, events.clone())?;
@@ -190,6 +191,11 @@ impl PumaApp {
         Panel::bottom("status bar")
             .frame(bar_frame(ui))
             .show(ui, |ui| panels::status_bar(ui, look));
+        if self.state.next_model.is_some() {
+            Panel::bottom("next model")
+                .frame(bar_frame(ui))
+                .show(ui, |ui| panels::next_model(ui, look));
+        }
         frames.mark("status bar");
         let first_start = self.state.is_empty_library() && self.state.answer.is_none();
         if !first_start && preferences.folders_open {

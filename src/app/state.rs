@@ -171,6 +171,8 @@ pub struct State {
     pub preferences: Preferences,
     /// Whether the model answers.
     pub engine: EngineState,
+    /// The model that will answer when it has looked at all photos.
+    pub next_model: Option<ModelFacts>,
     /// What the library holds; `None` until it is known.
     pub library: Option<LibraryFacts>,
     /// Mean prompt similarities of each domain, sorted by name.

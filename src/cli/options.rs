@@ -1,6 +1,7 @@
 //! Flags that several subcommands share.
 
 use crate::figures::{Arrangement, Chart, Figure, Profile, Sort, View};
+use crate::library::{Library, ModelKey};
 use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
 use crate::model::{DeviceChoice, Puma, choose_device};
 use crate::settings::{Places, Settings};
@@ -61,11 +62,46 @@ impl Home {
     /// Loads the model that the flags ask for, else the one that the settings name, else the shipped one.
     pub fn model(&self, options: &ModelOptions) -> anyhow::Result<Puma> {
         let mut options = options.clone();
-        if options.device == "auto" {
-            options.device.clone_from(&self.settings.device);
-        }
+        options.device = self.device(&options);
         options.model = options.model.or_else(|| self.settings.model.clone());
         options.load()
+    }
+
+    /// The model that answers: the one of [`Home::model`], or the one before it as long as photos are left that the new
+    /// one has not embedded and the old one has; says so on stderr.
+    pub fn answering_model(&self, options: &ModelOptions, library: &Path) -> anyhow::Result<Puma> {
+        let wished = self.model(options)?;
+        let Some(former) = self
+            .settings
+            .former_model
+            .clone()
+            .filter(|_| options.model.is_none())
+        else {
+            return Ok(wished);
+        };
+        let pending = Library::open_existing(library)?
+            .counts(&ModelKey::new(wished.fingerprint()))?
+            .pending;
+        if pending == 0 {
+            return Ok(wished);
+        }
+        eprintln!(
+            "puma: the model before answers, since the one in the settings has {pending} photos to embed; `puma index` goes on with them"
+        );
+        let former = ModelOptions {
+            // The model that is compiled in has no path.
+            model: Some(former).filter(|file| !file.as_os_str().is_empty()),
+            device: self.device(options),
+            backbone: None,
+        };
+        former.load()
+    }
+
+    fn device(&self, options: &ModelOptions) -> String {
+        match options.device.as_str() {
+            "auto" => self.settings.device.clone(),
+            device => device.to_owned(),
+        }
     }
 
     /// The library that the flags ask for, else the user's own; it need not be there.

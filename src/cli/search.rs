@@ -35,8 +35,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(kind) => kind,
         None => settings_kind(&home)?,
     };
-    let puma = Arc::new(home.model(&args.model)?);
-    let searcher = Searcher::open(&home.library(&args.library), puma, kind)?;
+    let library = home.library(&args.library);
+    let puma = Arc::new(home.answering_model(&args.model, &library)?);
+    let searcher = Searcher::open(&library, puma, kind)?;
     searcher.ready()?;
     if kind == Kind::Hnsw {
         searcher.wait_for_graph();

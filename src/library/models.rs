@@ -1,5 +1,7 @@
+use super::opening::beside;
 use super::{Library, LibraryError, ModelKey, Writer};
 use rusqlite::params;
+use std::path::Path;
 
 /// Embeddings that are removed in one transaction, so that nobody waits long and the journal stays small.
 const BATCH: i64 = 20_000;
@@ -72,9 +74,29 @@ impl Writer<'_> {
                 Ok(removed)
             })?;
             if batch == 0 {
-                return Ok(removed);
+                break;
             }
             removed += batch;
+        }
+        remove_caches(self.library.path(), model);
+        Ok(removed)
+    }
+}
+
+/// Removes what is kept beside the library for this model, which would be made again.
+fn remove_caches(library: &Path, model: &ModelKey) {
+    let beginning = beside(library, &format!(".{model}."));
+    let Some(folder) = library.parent() else {
+        return;
+    };
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let is_its = path
+            .as_os_str()
+            .as_encoded_bytes()
+            .starts_with(beginning.as_os_str().as_encoded_bytes());
+        if is_its && let Err(error) = std::fs::remove_file(&path) {
+            tracing::warn!("{}: {error}", path.display());
         }
     }
 }

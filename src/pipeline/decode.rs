@@ -1,4 +1,5 @@
 use super::progress::Tally;
+use super::room::Room;
 use super::{Control, Options};
 use crate::library::{Job, reason};
 use crate::photo;
@@ -20,6 +21,7 @@ pub(super) fn run(
     options: &Options,
     control: &Control,
     tally: &Tally,
+    room: &Room,
 ) {
     for job in jobs {
         if control.is_stopped() {
@@ -27,6 +29,7 @@ pub(super) fn run(
         }
         control.give_way();
         tally.set_current(job.path.clone());
+        let _room = room.for_photo(&job.path);
         let crop = photo::read(&job.path, &options.limits)
             .map(|image| {
                 keep_thumbnail(&job, &image, options);

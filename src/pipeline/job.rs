@@ -1,5 +1,6 @@
 use super::decode::{self, Decoded};
 use super::progress::{Speed, Tally};
+use super::room::Room;
 use super::source;
 use super::{Control, Phase, Progress};
 use crate::library::{
@@ -113,7 +114,7 @@ pub fn index(
     let writer = library.writer()?;
     let model = ModelKey::new(puma.fingerprint());
     let sources = source::choose(&writer, folders, options)?;
-    let tally = Tally::default();
+    let (tally, room) = (Tally::default(), Room::new());
     let batch = options.batch.max(1);
     let (job_sender, job_receiver) = bounded(JOBS_AHEAD);
     let (decoded_sender, decoded_receiver) = bounded::<Decoded>(2 * batch);
@@ -139,11 +140,19 @@ pub fn index(
             .map_err(|_| PipelineError::Thread("scanner"))?;
         for number in 0..options.decoders.max(1) {
             let (jobs, decoded) = (job_receiver.clone(), decoded_sender.clone());
-            let tally = &tally;
+            let (tally, room) = (&tally, &room);
             std::thread::Builder::new()
                 .name(format!("puma-decode-{number}"))
                 .spawn_scoped(scope, move || {
-                    decode::run(&jobs, &decoded, puma.image_size(), options, control, tally);
+                    decode::run(
+                        &jobs,
+                        &decoded,
+                        puma.image_size(),
+                        options,
+                        control,
+                        tally,
+                        room,
+                    );
                 })
                 .map_err(|_| PipelineError::Thread("decoder"))?;
         }

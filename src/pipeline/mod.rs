@@ -7,6 +7,7 @@ mod control;
 mod decode;
 mod job;
 mod progress;
+mod room;
 mod source;
 
 pub use control::{Control, Question};

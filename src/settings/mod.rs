@@ -51,6 +51,8 @@ pub struct Settings {
     pub device: String,
     /// Checkpoint used instead of the one compiled in.
     pub model: Option<PathBuf>,
+    /// Checkpoint that answers until `model` has embedded all photos; empty for the one compiled in.
+    pub former_model: Option<PathBuf>,
     /// Whether indexing also makes the window's thumbnails.
     pub thumbnails: bool,
     /// Names of files and folders that indexing leaves out, with `*` and `?`.
@@ -64,6 +66,7 @@ impl Default for Settings {
             index_kind: "auto".to_owned(),
             device: "auto".to_owned(),
             model: None,
+            former_model: None,
             thumbnails: true,
             excluded: Vec::new(),
         }

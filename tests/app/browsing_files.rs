@@ -35,6 +35,8 @@ fn results_are_saved_as_tables_that_read_back() {
         assert_eq!(&record[1], hit.path.to_str().unwrap());
         assert_eq!(record[2].parse::<f32>().unwrap(), hit.score);
         assert_eq!(&record[3], hit.domain);
+        assert!(record[4].is_empty(), "no camera dated these pictures");
+        assert_eq!(&record[5], hit.modified.to_string());
         assert_eq!(record[6].parse::<u64>().unwrap(), hit.bytes);
     }
 

@@ -14,6 +14,7 @@ mod pool;
 mod refining;
 mod render;
 mod settings;
+mod succession;
 mod trouble;
 
 use egui_kittest::Harness;

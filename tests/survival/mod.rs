@@ -45,7 +45,7 @@ fn indexed(photos: u32) -> Place {
 }
 
 /// Writes the tiny model with its head scaled, so that every factor is another model.
-fn write_model(path: &Path, factor: f64) {
+pub fn write_model(path: &Path, factor: f64) {
     let mut tensors = tiny_tensors();
     let bias = tensors.get_mut("head.bias").unwrap();
     *bias = (&*bias * factor).unwrap();
@@ -58,7 +58,7 @@ fn write_model(path: &Path, factor: f64) {
 }
 
 /// The key of a model file in the catalogue.
-fn key(model: &Path) -> ModelKey {
+pub fn key(model: &Path) -> ModelKey {
     let puma = Puma::load(model, &candle_core::Device::Cpu).unwrap();
     ModelKey::new(puma.fingerprint())
 }

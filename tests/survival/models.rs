@@ -1,6 +1,7 @@
 //! Several models side by side, on the command line.
-use super::{draw, indexed, key, library_file, tiny, write_model};
-use crate::cli::Place;
+use super::{draw, indexed, key, library_file, places, tiny, write_model};
+use crate::cli::{Place, errors};
+use puma::settings::Settings;
 use std::path::PathBuf;
 
 /// Writes another model beside the first one.
@@ -58,6 +59,15 @@ fn what_an_old_model_said_can_be_removed_and_nothing_else_is() {
     let place = indexed(10);
     let second = other(&place);
     place.done(&["index", "photos", "--model", second.to_str().unwrap()]);
+    let graph = [
+        "search",
+        "photos/even/0004.png",
+        "--index",
+        "hnsw",
+        "--model",
+        second.to_str().unwrap(),
+    ];
+    place.done(&graph);
     let (kept, gone) = (key(&tiny(&place)).to_string(), key(&second).to_string());
     let listed = place.done(&["models"]);
     assert!(
@@ -83,6 +93,32 @@ fn what_an_old_model_said_can_be_removed_and_nothing_else_is() {
         "{said}"
     );
     super::is_whole(&library_file(&place));
+}
+
+/// The settings name a model that has not embedded all photos, and the one before it.
+#[test]
+fn the_model_before_answers_until_the_one_in_the_settings_has_embedded_all() {
+    let place = indexed(10);
+    let (first, second) = (tiny(&place), other(&place));
+    let ask = || place.run(&["search", "photos/even/0004.png", "-k", "10"]);
+    let before = ask().stdout;
+    let settings = Settings {
+        model: Some(second),
+        former_model: Some(first),
+        ..Settings::default()
+    };
+    settings.save(&places(&place)).unwrap();
+    let answer = ask();
+    assert_eq!(answer.stdout, before);
+    let said = errors(&answer);
+    assert!(
+        said.contains("the model before answers") && said.contains("10 photos to embed"),
+        "{said}"
+    );
+    place.done(&["index", "photos"]);
+    let answer = ask();
+    assert_ne!(answer.stdout, before);
+    assert_eq!(errors(&answer), "");
 }
 
 /// A run with the new model that was stopped half way goes on where it was, whichever model ran between.

@@ -235,6 +235,13 @@ fn searches_indexing_and_scans_at_once_never_disturb_each_other() {
         refreshed.0,
         refreshed.1.as_secs_f64()
     );
+    if let Ok(status) = std::fs::read_to_string("/proc/self/status") {
+        let largest = status.lines().find(|line| line.starts_with("VmHWM"));
+        println!(
+            "memory of the process that does all this: {}",
+            largest.unwrap_or_default()
+        );
+    }
     super::is_whole(&super::library_file(&stress.place));
     let violations = stress.violations.into_inner().unwrap();
     println!("{} violations", violations.len());

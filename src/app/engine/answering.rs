@@ -28,10 +28,16 @@ impl Answering {
     pub(super) fn new(setup: &Setup, puma: Arc<Puma>) -> anyhow::Result<Answering> {
         // A library that is not there yet begins empty.
         drop(Library::open(&setup.library)?);
-        Ok(Answering {
-            searcher: Searcher::open(&setup.library, puma, setup.index_kind)?,
+        let searcher = Searcher::open(&setup.library, puma, setup.index_kind)?;
+        Ok(Answering::with(searcher))
+    }
+
+    /// Answers by what `searcher` finds.
+    pub(super) fn with(searcher: Searcher) -> Answering {
+        Answering {
+            searcher,
             eyes: Eyes::new(),
-        })
+        }
     }
 
     /// The neighbours of a picture; its larger copy follows as news of its own.

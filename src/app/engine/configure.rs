@@ -1,12 +1,9 @@
-use super::answering::Answering;
-use super::refreshing::Refreshing;
-use super::work::{Worker, facts, load};
+use super::work::{Worker, load};
 use super::{Event, Request, Setup};
 use crate::model::choose_device;
 use crate::settings::Settings;
 use anyhow::Context;
 use crossbeam_channel::Receiver;
-use std::sync::Arc;
 
 /// What became of changed settings.
 #[derive(Clone, Debug)]
@@ -35,7 +32,11 @@ impl Setup {
         }
         setup.index_kind = settings.index_kind.parse().map_err(anyhow::Error::msg)?;
         setup.domain_rule = settings.domain_rule.parse().map_err(anyhow::Error::msg)?;
-        setup.settings = settings.clone();
+        let former_model = setup.settings.former_model.take();
+        setup.settings = Settings {
+            former_model,
+            ..settings.clone()
+        };
         Ok(setup)
     }
 }
@@ -51,30 +52,18 @@ impl Worker<'_> {
     }
 
     fn try_configure(&mut self, settings: &Settings) -> anyhow::Result<bool> {
-        let new = self.setup.with(settings)?;
+        let mut new = self.setup.with(settings)?;
         let old = &self.setup;
         let other_model =
             new.model != old.model || new.backbone != old.backbone || new.device != old.device;
         let other_rule = new.domain_rule != old.domain_rule;
         let other_files = new.settings.excluded != old.settings.excluded;
         if other_model {
-            let device = choose_device(new.device)?;
-            let puma = Arc::new(load(&new, &device)?);
-            let news = facts(&new, &device, &puma);
-            let answering = Answering::new(&new, Arc::clone(&puma))?;
-            save(&new, settings)?;
-            if let Some(job) = self.job.take() {
-                // It embeds with the old model.
-                job.end();
-            }
-            let searcher = answering.searcher();
-            self.refreshing = Arc::new(Refreshing::new(&new, searcher, self.events)?);
-            self.watch = self.refreshing.watch()?;
-            self.puma = puma;
-            self.answering = answering;
-            self.events.send(Event::Ready(news));
+            self.change_model(&mut new)?;
         } else {
-            save(&new, settings)?;
+            save(&new)?;
+        }
+        if !other_model {
             self.answering.searcher().set_kind(new.index_kind);
         }
         if other_rule {
@@ -98,7 +87,7 @@ pub(super) fn wait_for_other_settings(
                 Ok(new) => match choose_device(new.device)
                     .map_err(anyhow::Error::from)
                     .and_then(|device| load(&new, &device))
-                    .and_then(|_| save(&new, &settings))
+                    .and_then(|_| save(&new))
                 {
                     Ok(()) => {
                         let settings = *settings;
@@ -122,8 +111,9 @@ fn refuse(events: &super::Events, error: &anyhow::Error) {
     events.send(Event::Configured(Configured::Refused(reason)));
 }
 
-fn save(setup: &Setup, settings: &Settings) -> anyhow::Result<()> {
-    settings
+pub(super) fn save(setup: &Setup) -> anyhow::Result<()> {
+    setup
+        .settings
         .write(&setup.settings_file)
         .context("the settings could not be kept")
 }

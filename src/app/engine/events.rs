@@ -5,6 +5,7 @@ use crate::app::pool::PoolEvent;
 use crate::app::query::{Query, Source};
 use crate::app::results::News;
 use crate::figures::Profile;
+use crate::library::ModelUse;
 use crate::pipeline::Progress;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::path::PathBuf;
@@ -48,6 +49,10 @@ pub enum Event {
     },
     /// What became of changed settings.
     Configured(Configured),
+    /// The model that will answer when it has looked at all photos, if there is one.
+    NextModel(Option<ModelFacts>),
+    /// The models that photos are embedded with.
+    Models(Vec<ModelUse>),
     /// The user chose a model file.
     ModelPicked(PathBuf),
     /// What the small copies on disk take.

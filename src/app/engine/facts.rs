@@ -1,5 +1,6 @@
 use crate::app::lens::RankMove;
 use crate::app::query::Query;
+use crate::library::ModelKey;
 use crate::search::{Filter, Histogram, Hit};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +14,8 @@ pub struct ModelFacts {
     pub note: Option<String>,
     /// The checkpoint's name.
     pub model: String,
+    /// What the catalogue calls it.
+    pub key: ModelKey,
     /// How many prompts its pool holds; 0 for a plain ViT.
     pub prompts: usize,
 }

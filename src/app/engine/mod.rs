@@ -10,6 +10,7 @@ mod job;
 mod listing;
 mod refreshing;
 mod setup;
+mod succession;
 mod work;
 
 pub(super) use answering::HITS;
@@ -76,6 +77,8 @@ enum Request {
     Forget(PathBuf),
     /// Take changed settings on.
     Configure(Box<Settings>),
+    /// Let the next model answer with what it has looked at so far.
+    UseNext,
     /// End.
     Quit,
 }
@@ -160,6 +163,11 @@ impl Engine {
     /// Takes changed settings on, or says why they cannot be had.
     pub fn configure(&self, settings: Settings) {
         self.send(Request::Configure(Box::new(settings)));
+    }
+
+    /// Lets the next model answer at once.
+    pub fn use_next(&self) {
+        self.send(Request::UseNext);
     }
 
     /// Takes a folder out of the library.

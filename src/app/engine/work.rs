@@ -3,16 +3,21 @@ use super::background::{Background, Newest};
 use super::configure::wait_for_other_settings;
 use super::job::{self, Job, Work};
 use super::refreshing::{Refreshing, Watch};
+use super::succession::{self, Loaded, Next};
 use super::{Event, Events, ModelFacts, Request, Setup};
 use crate::app::errand;
-use crate::library::{DomainRule, Library};
-use crate::model::{Checkpoint, ChosenDevice, Puma, choose_device};
+use crate::library::{DomainRule, Library, ModelKey};
+use crate::model::{Checkpoint, ChosenDevice, Puma};
 use crate::pipeline::Control;
 use anyhow::Context;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// How often it is looked whether the next model can answer.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The engine thread from its start to its end.
 pub(super) fn run(
@@ -37,7 +42,10 @@ pub(super) fn run(
 
 pub(super) struct Worker<'a> {
     pub(super) setup: Setup,
-    pub(super) puma: Arc<Puma>,
+    /// The model that answers.
+    pub(super) model: Loaded,
+    /// The model that is to answer, if that is another one.
+    pub(super) next: Option<Next>,
     pub(super) answering: Answering,
     pub(super) refreshing: Arc<Refreshing>,
     pub(super) events: &'a Events,
@@ -55,16 +63,16 @@ impl<'a> Worker<'a> {
         newest_beside: Newest,
         events: &'a Events,
     ) -> anyhow::Result<Worker<'a>> {
-        let device = choose_device(setup.device)?;
-        let puma = Arc::new(load(setup, &device)?);
-        events.send(Event::Ready(facts(setup, &device, &puma)));
-        let answering = Answering::new(setup, Arc::clone(&puma))?;
+        let (model, next) = succession::at_start(setup)?;
+        events.send(Event::Ready(model.facts.clone()));
+        let answering = Answering::new(setup, Arc::clone(&model.puma))?;
         let searcher = answering.searcher();
         let refreshing = Arc::new(Refreshing::new(setup, searcher, events)?);
         let watch = refreshing.watch()?;
-        Ok(Worker {
+        let worker = Worker {
             setup: setup.clone(),
-            puma,
+            model,
+            next,
             answering,
             refreshing,
             events,
@@ -73,13 +81,29 @@ impl<'a> Worker<'a> {
             newest_beside,
             rule_for_all: None,
             watch,
-        })
+        };
+        if worker.next.is_some() {
+            worker.announce_next();
+        }
+        Ok(worker)
+    }
+
+    /// The next request; `None` when it is time to look at other things.
+    fn request(&self, requests: &Receiver<Request>) -> Option<Request> {
+        if self.next.is_none() {
+            return Some(requests.recv().unwrap_or(Request::Quit));
+        }
+        match requests.recv_timeout(LOOK_EVERY) {
+            Ok(request) => Some(request),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Request::Quit),
+        }
     }
 
     fn serve(mut self, requests: &Receiver<Request>, [newest, newest_list]: &[Arc<AtomicU64>; 2]) {
         loop {
-            match requests.recv() {
-                Ok(Request::Ask {
+            match self.request(requests) {
+                Some(Request::Ask {
                     generation,
                     query,
                     filter,
@@ -91,20 +115,20 @@ impl<'a> Worker<'a> {
                     }
                     self.newest_beside.answered(generation);
                 }
-                Ok(Request::List { generation, wanted }) => {
-                    if generation == newest_list.load(Ordering::SeqCst) {
-                        self.answering.list(generation, wanted, self.events);
-                    }
+                Some(Request::List { generation, wanted })
+                    if generation == newest_list.load(Ordering::SeqCst) =>
+                {
+                    self.answering.list(generation, wanted, self.events);
                 }
-                Ok(Request::Look {
+                Some(Request::Look {
                     generation,
                     request,
                 }) => {
-                    let puma = Arc::clone(&self.puma);
+                    let puma = Arc::clone(&self.model.puma);
                     self.background
                         .look(generation, *request, puma, self.events);
                 }
-                Ok(Request::DrawMap {
+                Some(Request::DrawMap {
                     generation,
                     from_scratch,
                 }) => {
@@ -112,14 +136,18 @@ impl<'a> Worker<'a> {
                     self.background
                         .draw_map(generation, from_scratch, searcher, self.events);
                 }
-                Ok(Request::Index { root, control }) => self.index(root, control),
-                Ok(Request::Configure(settings)) => self.configure(*settings),
-                Ok(Request::Forget(root)) => self.forget(root),
-                Ok(Request::Quit) | Err(_) => break,
+                Some(Request::Index { root, control }) => self.index(root, control),
+                Some(Request::Configure(settings)) => self.configure(*settings),
+                Some(Request::Forget(root)) => self.forget(root),
+                Some(Request::UseNext) => self.use_next(),
+                Some(Request::Quit) => break,
+                // A list that nobody wishes for any more, or nothing at all.
+                Some(Request::List { .. }) | None => {}
             }
             if self.job.as_ref().is_some_and(Job::is_over) {
                 self.job = None;
             }
+            self.succeed_if_ready();
         }
         if let Some(job) = self.job.take() {
             job.end();
@@ -138,14 +166,26 @@ impl<'a> Worker<'a> {
         };
         let work = Work {
             library: self.setup.library.clone(),
-            puma: Arc::clone(&self.puma),
+            puma: Arc::clone(
+                &self
+                    .next
+                    .as_ref()
+                    .map_or(&self.model, |next| &next.model)
+                    .puma,
+            ),
             options: job::options(&self.setup, rule_for_all),
             folders: root.into_iter().collect(),
         };
         let refreshing = Arc::clone(&self.refreshing);
         // What was indexed can be found before the window hears of the end and asks again.
         // Even if nothing was: folders may have gone or come back, which the catalogue does not know.
-        let ended = move || refreshing.refresh(true);
+        let (next, setup) = (self.next.clone(), self.setup.clone());
+        let ended = move || {
+            refreshing.refresh(true);
+            if let Some(next) = next {
+                next.open_if_complete(&setup);
+            }
+        };
         match Job::start(work, control, self.events.clone(), ended) {
             Ok(job) => self.job = Some(job),
             Err(error) => {
@@ -199,6 +239,7 @@ pub(super) fn facts(setup: &Setup, device: &ChosenDevice, puma: &Puma) -> ModelF
     ModelFacts {
         device: device_name,
         note: device.note.clone(),
+        key: ModelKey::new(puma.fingerprint()),
         model: setup
             .model
             .as_deref()

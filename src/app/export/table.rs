@@ -18,7 +18,7 @@ pub fn csv(chosen: &Chosen) -> anyhow::Result<Vec<u8>> {
             item.path.display().to_string(),
             text(item.score.map(|score| score.to_string())),
             item.domain.unwrap_or_default().to_owned(),
-            text(facts.map(|facts| facts.taken.to_string())),
+            text(taken(&item)),
             text(facts.map(|facts| facts.modified.to_string())),
             text(facts.map(|facts| facts.bytes.to_string())),
             text(facts.and_then(|facts| Some(facts.format?.to_string()))),
@@ -63,7 +63,7 @@ fn photo(item: &Item<'_>) -> Value {
         "path": item.path.display().to_string(),
         "score": item.score,
         "domain": item.domain,
-        "taken": facts.map(|facts| facts.taken.to_string()),
+        "taken": taken(item),
         "modified": facts.map(|facts| facts.modified.to_string()),
         "bytes": facts.map(|facts| facts.bytes),
         "format": facts.and_then(|facts| Some(facts.format?.to_string())),
@@ -71,6 +71,12 @@ fn photo(item: &Item<'_>) -> Value {
         "height": facts.and_then(|facts| Some(facts.size_px?.1)),
         "prompt_similarities": item.similarity,
     })
+}
+
+/// What the camera wrote; the time of the file stands beside it anyway.
+fn taken(item: &Item<'_>) -> Option<String> {
+    let facts = item.facts.filter(|facts| facts.taken_by_camera)?;
+    Some(facts.taken.to_string())
 }
 
 fn items(chosen: &Chosen) -> impl Iterator<Item = Item<'_>> {

@@ -18,6 +18,7 @@ mod lines;
 mod map;
 mod messages;
 mod name_field;
+mod next_model;
 mod offers;
 mod part_editor;
 mod part_picture;
@@ -51,6 +52,7 @@ pub use grid::results;
 pub use lens::{lens, lens_result};
 pub use map::MapView;
 pub use messages::messages;
+pub use next_model::next_model;
 pub use offers::offers;
 pub use preview::PreviewPane;
 pub use prompts::prompts;
@@ -80,5 +82,6 @@ pub struct Look<'a> {
 fn keep_together(ui: &mut egui::Ui, width_px: f32) {
     if ui.available_size_before_wrap().x < width_px {
         ui.end_row();
+        ui.set_row_height(ui.spacing().interact_size.y);
     }
 }

@@ -104,9 +104,9 @@ pub fn why_match(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
     let far = state.pool.reasons.far();
     if far > 0 {
         let all = count(answer.hits.len());
+        let far = count(far);
         ui.weak(format!(
-            "So are {} of the {all} neighbours, marked ≠.",
-            count(far)
+            "{far} of the {all} neighbours are near by embedding and far by prompts, marked ≠."
         ));
     }
 }

@@ -4,6 +4,7 @@ mod library;
 mod look;
 mod memory;
 mod model;
+mod models;
 
 use super::Look;
 use crate::app::choices::SettingsCommand;
@@ -57,6 +58,7 @@ impl SettingsPanel {
                         self.look(ui, look);
                         heading(ui, "Model");
                         self.model(ui, look);
+                        models::show(ui, look);
                         heading(ui, "Library");
                         self.library(ui, look);
                         heading(ui, "Memory and disk");

@@ -94,7 +94,9 @@ impl SettingsPanel {
                 change(look, |settings| settings.model = None);
             }
         });
-        ui.weak("With another model the photos are indexed anew; what the first one knew is kept.");
+        ui.weak(
+            "Another model looks at all photos first; until then the present one goes on answering. What each said is kept.",
+        );
     }
 }
 

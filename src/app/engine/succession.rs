@@ -1,0 +1,206 @@
+//! Another model takes the place of the one that answers: at once, or when it has looked at all photos.
+
+use super::answering::Answering;
+use super::refreshing::Refreshing;
+use super::work::{Worker, facts, load};
+use super::{Event, ModelFacts, Setup};
+use crate::library::{Library, ModelKey};
+use crate::model::{Puma, choose_device};
+use crate::search::Searcher;
+use anyhow::Context;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A model that is loaded, and what the window shows of it.
+#[derive(Clone)]
+pub(super) struct Loaded {
+    pub puma: Arc<Puma>,
+    pub facts: ModelFacts,
+    /// Its checkpoint; `None` for the one compiled in.
+    pub file: Option<PathBuf>,
+}
+
+impl Loaded {
+    /// Loads the model of `setup`.
+    pub(super) fn of(setup: &Setup) -> anyhow::Result<Loaded> {
+        let device = choose_device(setup.device)?;
+        let puma = Arc::new(load(setup, &device)?);
+        Ok(Loaded {
+            facts: facts(setup, &device, &puma),
+            puma,
+            file: setup.model.clone(),
+        })
+    }
+
+    fn key(&self) -> ModelKey {
+        ModelKey::new(self.puma.fingerprint())
+    }
+}
+
+/// The model that embeds the photos while another one answers.
+#[derive(Clone)]
+pub(super) struct Next {
+    pub model: Loaded,
+    /// Filled when it has looked at all photos.
+    ready: Arc<Mutex<Option<Searcher>>>,
+}
+
+impl Next {
+    fn new(model: Loaded) -> Next {
+        Next {
+            model,
+            ready: Arc::default(),
+        }
+    }
+
+    /// Opens the library for this model if it has looked at all photos; takes its time, on the thread of the run.
+    pub(super) fn open_if_complete(&self, setup: &Setup) {
+        let open = || -> anyhow::Result<Option<Searcher>> {
+            let pending = Library::open_existing(&setup.library)?
+                .counts(&self.model.key())?
+                .pending;
+            if pending > 0 {
+                return Ok(None);
+            }
+            let puma = Arc::clone(&self.model.puma);
+            Ok(Some(Searcher::open(
+                &setup.library,
+                puma,
+                setup.index_kind,
+            )?))
+        };
+        match open() {
+            Ok(searcher) => *self.slot() = searcher,
+            Err(error) => tracing::error!("the next model cannot answer yet: {error:#}"),
+        }
+    }
+
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Searcher>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The models that an engine begins with: the one that answers, and perhaps the one that is to answer.
+///
+/// The settings name a model that answered before the wished one. It goes on until that one has looked at all photos,
+/// whenever the program is closed and opened on the way.
+pub(super) fn at_start(setup: &Setup) -> anyhow::Result<(Loaded, Option<Next>)> {
+    let wished = Loaded::of(setup)?;
+    let former = setup.settings.former_model.clone();
+    let Some(former) = former.filter(|_| setup.model == setup.settings.model) else {
+        return Ok((wished, None));
+    };
+    let before = Setup {
+        // The model that is compiled in has no path.
+        model: Some(former).filter(|file| !file.as_os_str().is_empty()),
+        ..setup.clone()
+    };
+    match Loaded::of(&before) {
+        Ok(former) if waits_for(setup, &former, &wished)? => Ok((former, Some(Next::new(wished)))),
+        Ok(_) => Ok((wished, None)),
+        Err(error) => {
+            tracing::warn!("the model that answered before cannot be loaded: {error:#}");
+            Ok((wished, None))
+        }
+    }
+}
+
+/// Whether `old` can answer for photos that `new` has not looked at.
+fn waits_for(setup: &Setup, old: &Loaded, new: &Loaded) -> anyhow::Result<bool> {
+    if old.key() == new.key() {
+        return Ok(false);
+    }
+    let library = Library::open(&setup.library)?;
+    Ok(library.counts(&old.key())?.embedded > 0 && library.counts(&new.key())?.pending > 0)
+}
+
+impl Worker<'_> {
+    /// Takes on another model of `setup`; until it has looked at all photos, the present one goes on answering.
+    pub(super) fn change_model(&mut self, setup: &mut Setup) -> anyhow::Result<()> {
+        let model = Loaded::of(setup)?;
+        let waits = waits_for(setup, &self.model, &model)?;
+        setup.settings.former_model = waits.then(|| self.model.file.clone().unwrap_or_default());
+        let opened = if waits {
+            None
+        } else {
+            Some(Answering::new(setup, Arc::clone(&model.puma))?)
+        };
+        super::configure::save(setup)?;
+        if let Some(job) = self.job.take() {
+            // It embeds with a model that is wished for no longer.
+            job.end();
+        }
+        match opened {
+            Some(answering) => self.answer_with(setup, model, answering),
+            None => {
+                self.next = Some(Next::new(model));
+                self.announce_next();
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets the next model answer with what it has looked at so far.
+    pub(super) fn use_next(&mut self) {
+        let Some(next) = &self.next else { return };
+        let puma = Arc::clone(&next.model.puma);
+        match Searcher::open(&self.setup.library, puma, self.setup.index_kind) {
+            Ok(searcher) => {
+                *next.slot() = Some(searcher);
+                self.succeed_if_ready();
+            }
+            Err(error) => {
+                let text = format!("The new model cannot answer yet: {error}.");
+                self.events.send(Event::Error(text));
+            }
+        }
+    }
+
+    /// Lets the next model answer, if it has looked at all photos.
+    pub(super) fn succeed_if_ready(&mut self) {
+        let Some((model, searcher)) = self.next.as_ref().and_then(|next| {
+            let searcher = next.slot().take()?;
+            Some((next.model.clone(), searcher))
+        }) else {
+            return;
+        };
+        let mut setup = self.setup.clone();
+        setup.settings.former_model = None;
+        let taken = super::configure::save(&setup)
+            .and_then(|()| self.answer_with(&setup, model, Answering::with(searcher)));
+        match taken {
+            Ok(()) => {
+                self.setup = setup;
+                self.refreshing.refresh(true);
+            }
+            Err(error) => {
+                let text = format!("The new model cannot answer yet: {error:#}.");
+                self.events.send(Event::Error(text));
+            }
+        }
+    }
+
+    /// Lets `model` answer from now on.
+    fn answer_with(
+        &mut self,
+        setup: &Setup,
+        model: Loaded,
+        answering: Answering,
+    ) -> anyhow::Result<()> {
+        let refreshing = Refreshing::new(setup, answering.searcher(), self.events)?;
+        self.refreshing = Arc::new(refreshing);
+        self.watch = self.refreshing.watch().context("no thread")?;
+        self.answering = answering;
+        self.events.send(Event::Ready(model.facts.clone()));
+        self.model = model;
+        self.next = None;
+        self.announce_next();
+        Ok(())
+    }
+
+    /// Tells the window which model is to come.
+    pub(super) fn announce_next(&self) {
+        let next = self.next.as_ref().map(|next| next.model.facts.clone());
+        self.events.send(Event::NextModel(next));
+    }
+}
