@@ -37,14 +37,10 @@ impl Candidates {
 
     /// Takes a row of interest whose score lies between `least` and `most`.
     pub fn offer(&mut self, row: usize, least: f32, most: f32) {
-        self.rows.push((row, most));
-        // A score that is no number promises nothing.
-        let promised = if least.is_nan() {
-            f32::NEG_INFINITY
-        } else {
-            least
-        };
-        self.raise(Score(promised));
+        // A score that is no number promises nothing and may be anything.
+        let or = |score: f32, other| if score.is_nan() { other } else { score };
+        self.rows.push((row, or(most, f32::INFINITY)));
+        self.raise(Score(or(least, f32::NEG_INFINITY)));
         if self.rows.len() >= self.sift_at {
             self.sift();
             self.sift_at = SIFT_AT.max(2 * self.rows.len());
@@ -63,8 +59,7 @@ impl Candidates {
 
     fn sift(&mut self) {
         let threshold = self.threshold();
-        self.rows
-            .retain(|(_, most)| most.is_nan() || *most >= threshold);
+        self.rows.retain(|(_, most)| *most >= threshold);
     }
 
     pub fn merge(mut self, other: Candidates) -> Candidates {
@@ -75,10 +70,12 @@ impl Candidates {
         self
     }
 
-    /// The rows, in no particular order.
-    pub fn into_rows(mut self) -> impl Iterator<Item = usize> {
+    /// The rows with the scores that they have at most, the highest first.
+    pub fn into_rows(mut self) -> Vec<(usize, f32)> {
         self.sift();
-        self.rows.into_iter().map(|(row, _)| row)
+        self.rows
+            .sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        self.rows
     }
 }
 

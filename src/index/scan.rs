@@ -42,6 +42,38 @@ impl<'a> Asked<'a> {
         (self.rounding * block.longest()) as f32 + f32::MIN_POSITIVE
     }
 
+    /// The `k` best of those that the first pass left: by their scores in f32 only those that may be among them are
+    /// left, which are scored in f64.
+    fn settle(&self, vectors: &Vectors, best: Candidates, k: usize) -> Vec<Neighbour> {
+        let rows = best.into_rows().into_iter();
+        let rows = self.finer(vectors, rows, k);
+        settle(vectors, self.query, rows.into_iter(), k)
+    }
+
+    /// Those of `rows` that may be among the `k` best of them, by their scores in f32. Each comes with the score that it
+    /// has at most, the highest first, so that most need not be looked at.
+    fn finer(
+        &self,
+        vectors: &Vectors,
+        rows: impl Iterator<Item = (usize, f32)>,
+        k: usize,
+    ) -> Vec<usize> {
+        let mut best = Candidates::new(k);
+        for (row, most) in rows {
+            if most < best.threshold() {
+                break;
+            }
+            let (block, at) = vectors.place(row);
+            let block = &vectors.blocks()[block];
+            let mut score = [0.0];
+            dots(self.query, block.row(at), &mut score);
+            let rounding = self.rounding(block);
+            choose(row, &score, |_| rounding, None, &mut best);
+        }
+        let rows = best.into_rows().into_iter();
+        rows.map(|(row, _)| row).collect()
+    }
+
     /// Offers the accepted rows of a block, whose first has number `start`, that may be among the best.
     fn choose(
         &self,
@@ -82,15 +114,18 @@ pub(super) fn scan(
         best
     };
     let none = || Candidates::new(k);
+    let together = together(vectors);
     let best = match scores {
         Some(scores) => parts(vectors, scores)
             .into_par_iter()
+            .with_min_len(together)
             .fold(none, |best, (placed, scores)| look(best, placed, scores))
             .reduce(none, Candidates::merge),
         None => vectors
             .placed_blocks()
             .collect::<Vec<_>>()
             .into_par_iter()
+            .with_min_len(together)
             .fold(
                 || (none(), vec![0.0; Block::ROWS]),
                 |(best, mut scores), placed| {
@@ -101,7 +136,12 @@ pub(super) fn scan(
             .map(|(best, _)| best)
             .reduce(none, Candidates::merge),
     };
-    settle(vectors, query, best.into_rows(), k)
+    asked.settle(vectors, best, k)
+}
+
+/// Blocks that one task scans at least: each task has to find out for itself which scores are of no interest.
+fn together(vectors: &Vectors) -> usize {
+    vectors.blocks().len() / (4 * rayon::current_num_threads()) + 1
 }
 
 /// Each block with the part of `scores [N]` that belongs to it.
@@ -133,6 +173,7 @@ pub(super) fn scan_each(vectors: &Vectors, queries: &[&[f32]], k: usize) -> Vec<
         .placed_blocks()
         .collect::<Vec<_>>()
         .into_par_iter()
+        .with_min_len(together(vectors))
         .fold(none, |mut best, placed| {
             let mut scores = vec![0.0; placed.1.len()];
             for (asked, best) in asked.iter().zip(&mut best) {
@@ -145,10 +186,10 @@ pub(super) fn scan_each(vectors: &Vectors, queries: &[&[f32]], k: usize) -> Vec<
             let pairs = all.into_iter().zip(others);
             pairs.map(|(one, other)| one.merge(other)).collect()
         });
-    queries
+    asked
         .par_iter()
         .zip(best)
-        .map(|(query, best)| settle(vectors, query, best.into_rows(), k))
+        .map(|(asked, best)| asked.settle(vectors, best, k))
         .collect()
 }
 
@@ -198,21 +239,7 @@ pub(super) fn settle(
 }
 
 /// Those of `rows` that may be among the `k` best of them.
-pub(super) fn scan_rows(
-    vectors: &Vectors,
-    query: &[f32],
-    k: usize,
-    rows: &[u32],
-) -> impl Iterator<Item = usize> {
-    let asked = Asked::new(vectors, query);
-    let mut best = Candidates::new(k);
-    for row in rows.iter().map(|row| *row as usize) {
-        let (block, at) = vectors.place(row);
-        let block = &vectors.blocks()[block];
-        let mut score = [0.0];
-        dots(query, block.row(at), &mut score);
-        let rounding = asked.rounding(block);
-        choose(row, &score, |_| rounding, None, &mut best);
-    }
-    best.into_rows()
+pub(super) fn scan_rows(vectors: &Vectors, query: &[f32], k: usize, rows: &[u32]) -> Vec<usize> {
+    let rows = rows.iter().map(|row| (*row as usize, f32::INFINITY));
+    Asked::new(vectors, query).finer(vectors, rows, k)
 }
