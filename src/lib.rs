@@ -9,6 +9,7 @@
 //! | [`model`] | PUMA itself: config, ViT, stochastic adapters, prompt pool, head, checkpoints, devices |
 //! | [`figures`] | prompt profiles of domains as data and as charts |
 //! | [`library`] | roots, scanning, the catalogue at rest |
+//! | [`watch`] | folders under watch: what changes in them is told |
 //! | [`index`] | nearest neighbours: exact scan and HNSW |
 //! | [`search`] | a query to ranked hits |
 //! | [`pipeline`] | indexing as one job |
@@ -33,3 +34,4 @@ pub mod pipeline;
 pub mod search;
 pub mod settings;
 pub mod train;
+pub mod watch;

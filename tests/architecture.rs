@@ -6,12 +6,13 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// Each room and the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 12] = [
+const ROOMS: [(&str, &[&str]); 13] = [
     ("settings", &[]),
     ("photo", &[]),
     ("model", &[]),
     ("figures", &[]),
     ("library", &["photo"]),
+    ("watch", &[]),
     ("index", &[]),
     ("search", &["photo", "model", "library", "index", "figures"]),
     ("pipeline", &["photo", "model", "library", "index"]),
@@ -20,7 +21,8 @@ const ROOMS: [(&str, &[&str]); 12] = [
     (
         "app",
         &[
-            "settings", "photo", "model", "figures", "library", "index", "search", "pipeline",
+            "settings", "photo", "model", "figures", "library", "watch", "index", "search",
+            "pipeline",
         ],
     ),
     (

@@ -15,5 +15,6 @@ mod search;
 mod settings;
 mod survival;
 mod train;
+mod watch;
 #[cfg(target_os = "linux")]
 mod window;

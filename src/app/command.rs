@@ -77,6 +77,19 @@ pub enum Command {
     AddFolder(PathBuf),
     /// Look for new, changed and vanished files in one folder, or in all.
     Rescan(Option<PathBuf>),
+    /// Ask where a folder of the library lies now.
+    AskForPlace(PathBuf),
+    /// Let the user choose it in the system's dialog.
+    PickPlace(PathBuf),
+    /// Take a folder of the library for the one that lies elsewhere now.
+    Relink {
+        /// As the library knows it.
+        old: PathBuf,
+        /// Where it lies now.
+        new: PathBuf,
+    },
+    /// Leave it where it was.
+    KeepPlace,
     /// Ask whether a folder should leave the library.
     AskToForget(PathBuf),
     /// Take it out.

@@ -45,6 +45,15 @@ pub fn pick_folder(events: &Events) {
     });
 }
 
+/// Lets the user choose where a folder of the library lies now.
+pub fn pick_place(events: &Events, old: &Path) {
+    let title = format!("Where is “{}” now?", file_name(old));
+    let dialog = rfd::AsyncFileDialog::new().set_title(title).pick_folder();
+    pick(events, dialog, |folder| {
+        Event::PlacePicked(folder.path().to_owned())
+    });
+}
+
 /// Lets the user choose a file that `puma eval --json` wrote.
 pub fn pick_benchmark(events: &Events) {
     let dialog = rfd::AsyncFileDialog::new()

@@ -7,6 +7,7 @@ use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
 use super::query::{LESS, MORE, Query};
 use super::state::{Asking, EngineState, Indexing, View};
+use super::watching::Relinking;
 use super::{choices, desktop, lens, map, pool, refine, results, wording};
 use std::path::PathBuf;
 
@@ -59,6 +60,16 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::Paste => ctx.send_viewport_cmd(egui::ViewportCommand::RequestPaste),
         Command::AddFolder(path) => index(app, Some(path), now_s),
         Command::Rescan(path) => index(app, path, now_s),
+        Command::AskForPlace(folder) => {
+            let chosen = None;
+            app.state.relinking = Some(Relinking { folder, chosen });
+        }
+        Command::PickPlace(folder) => desktop::pick_place(&app.events, &folder),
+        Command::KeepPlace => app.state.relinking = None,
+        Command::Relink { old, new } => {
+            app.state.relinking = None;
+            app.engine.relink(old, new);
+        }
         Command::AskToForget(path) => app.state.forgetting = Some(path),
         Command::KeepFolder => app.state.forgetting = None,
         Command::Forget(path) => {
@@ -184,10 +195,14 @@ fn pause(app: &mut PumaApp, paused: bool) {
 /// Indexes one folder, or all; while another run is on, a folder waits for its turn.
 fn index(app: &mut PumaApp, root: Option<PathBuf>, now_s: f64) {
     if app.state.indexing.is_some() {
-        if let Some(root) = root
-            && !app.state.waiting_roots.contains(&root)
-        {
-            app.state.waiting_roots.push(root);
+        match root {
+            Some(root) if app.state.waiting_roots.contains(&root) => {}
+            Some(root) => app.state.waiting_roots.push(root),
+            None => {
+                let roots = app.state.library.iter().flat_map(|facts| &facts.roots);
+                app.engine
+                    .look_again(roots.map(|root| root.path.clone()).collect());
+            }
         }
         return;
     }
@@ -196,11 +211,7 @@ fn index(app: &mut PumaApp, root: Option<PathBuf>, now_s: f64) {
         app.state.messages.add(Kind::Error, text, now_s);
         return;
     }
+    app.state.watching.set_stopped(false);
     app.engine.index(root.clone());
-    app.state.indexing = Some(Indexing {
-        root,
-        progress: None,
-        paused: false,
-        stopping: false,
-    });
+    app.state.indexing = Some(Indexing::of(root));
 }

@@ -12,7 +12,7 @@ use super::results;
 use super::state::{EngineState, Indexing};
 use super::window;
 use super::wording::{counted, file_name};
-use super::{lens, map};
+use super::{lens, map, watching};
 use crate::figures;
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,14 +85,20 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                     // Not where settings ended it, to go on with them.
                     if ended.stopped && indexing.is_some_and(|indexing| indexing.stopping) {
                         state.waiting_roots.clear();
+                        state.watching.set_stopped(true);
                     }
                 }
-                Err(reason) => state.messages.add(Kind::Error, reason, now_s),
+                Err(reason) => {
+                    // Else the next change on the disk would fail in the same way.
+                    state.watching.set_stopped(true);
+                    state.messages.add(Kind::Error, reason, now_s);
+                }
             }
             app.thumbnails.retry_failed();
             if changed {
                 ask_again(app, now_s);
             }
+            watching::run_ended(app);
             if !app.state.waiting_roots.is_empty() {
                 let next = app.state.waiting_roots.remove(0);
                 app.commands.send(Command::AddFolder(next));
@@ -137,6 +143,13 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         }
         Event::Listed(listing) => app.state.show(listing),
         Event::Ask(query) => app.commands.send(Command::Ask(query)),
+        Event::Watching(modes) => watching::modes_changed(state, modes),
+        Event::DiskChanged(folders) => watching::changed(app, folders),
+        Event::PlacePicked(path) => {
+            if let Some(relinking) = &mut state.relinking {
+                relinking.chosen = Some(path);
+            }
+        }
         Event::AddFolder(folder) => app.commands.send(Command::AddFolder(folder)),
         Event::Info(text) => state.messages.add(Kind::Info, text, now_s),
         Event::Error(text) => state.messages.add(Kind::Error, text, now_s),
@@ -174,6 +187,8 @@ fn summary(indexing: Option<&Indexing>, ended: &Ended) -> Option<String> {
         ),
         // Nothing new is no news, unless something is wrong or gone.
         (false, 0) if ended.failed == 0 && ended.removed == 0 => return None,
+        // Nor is what the user has just done elsewhere.
+        (false, _) if indexing.is_some_and(|indexing| indexing.follows_change) => return None,
         (false, done) => format!("{} indexed in {place}.", counted(done, "photo")),
     };
     if ended.removed > 0 {

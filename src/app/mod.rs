@@ -32,6 +32,7 @@ mod results;
 mod state;
 mod theme;
 mod thumbnails;
+mod watching;
 mod window;
 mod wording;
 

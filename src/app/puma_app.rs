@@ -3,7 +3,9 @@ use super::command::Commands;
 use super::engine::{Engine, Event, Events, Setup};
 use super::frames::Frames;
 use super::handover;
-use super::panels::{self, ExportForm, Filters, Look, MapView, PreviewPane, QueryBar, QueryParts};
+use super::panels::{
+    self, ExportForm, Filters, Look, MapView, PreviewPane, QueryBar, QueryParts, RelinkForm,
+};
 use super::previews::Previews;
 use super::results::{self, PictureLoader};
 use super::state::{EngineState, Preferences, State, View};
@@ -25,6 +27,7 @@ pub struct PumaApp {
     query_bar: QueryBar,
     filters: Filters,
     export_form: ExportForm,
+    relink_form: RelinkForm,
     pub(super) pane: PreviewPane,
     pub(super) pictures: PictureLoader,
     query_parts: QueryParts,
@@ -90,6 +93,7 @@ impl PumaApp {
             query_bar: QueryBar::default(),
             filters: Filters::default(),
             export_form: ExportForm::default(),
+            relink_form: RelinkForm::default(),
             pane: PreviewPane::default(),
             pictures,
             query_parts: QueryParts::default(),
@@ -243,6 +247,7 @@ impl PumaApp {
         panels::failures(ui, look);
         self.settings_panel.show(ui, look);
         panels::forget(ui, look);
+        self.relink_form.show(ui, look);
         panels::trash(ui, look);
         self.export_form.show(ui, look);
         panels::offers(ui, look);

@@ -10,6 +10,7 @@ use super::messages::Messages;
 use super::pool::{Pool, PoolPreferences};
 use super::query::Query;
 use super::results::Results;
+use super::watching::{Relinking, Watching};
 use crate::figures::{self, Chart, Profile};
 use crate::pipeline::Progress;
 use crate::search::{Filter, Order};
@@ -156,12 +157,33 @@ pub struct Asking {
 pub struct Indexing {
     /// The folder it works on; `None` while it goes through all of them.
     pub root: Option<PathBuf>,
+    /// Whether nobody asked for it: it follows up what changed on the disk.
+    pub follows_change: bool,
     /// Its last report.
     pub progress: Option<Progress>,
     /// Whether the user asked it to wait.
     pub paused: bool,
     /// Whether the user asked it to stop.
     pub stopping: bool,
+}
+
+impl Indexing {
+    /// A run over `root`, or over all folders, that has just been started.
+    pub fn of(root: Option<PathBuf>) -> Indexing {
+        Indexing {
+            root,
+            follows_change: false,
+            progress: None,
+            paused: false,
+            stopping: false,
+        }
+    }
+
+    /// Whether it is worth a look: one that only follows up changes is not until it finds something to do.
+    pub fn is_worth_showing(&self) -> bool {
+        let has_work = |progress: &Progress| progress.found > progress.skipped;
+        !self.follows_change || self.progress.as_ref().is_some_and(has_work)
+    }
 }
 
 /// The window's state.
@@ -207,10 +229,14 @@ pub struct State {
     pub indexing: Option<Indexing>,
     /// Folders that wait for it to end.
     pub waiting_roots: Vec<PathBuf>,
+    /// How the folders are watched for changes.
+    pub watching: Watching,
     /// Cards to be read.
     pub messages: Messages,
     /// The folder whose removal awaits the user's word.
     pub forgetting: Option<PathBuf>,
+    /// The folder about which the user is asked where it lies now.
+    pub relinking: Option<Relinking>,
     /// Whether the list of unreadable files is open.
     pub failures_open: bool,
     /// The domain the query is compared with, where the user chose one.
@@ -241,6 +267,7 @@ impl State {
     /// Whether a question waits over the window for the user's word, so that keys mean it alone.
     pub fn asks_something(&self) -> bool {
         self.forgetting.is_some()
+            || self.relinking.is_some()
             || self.results.trashing.asked.is_some()
             || self.results.export.open
     }

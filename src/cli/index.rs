@@ -142,6 +142,18 @@ fn report(summary: &Summary) -> anyhow::Result<()> {
         "{} photos found: {} embedded, {} unchanged",
         summary.found, summary.embedded, summary.unchanged
     );
+    if summary.recognised > 0 {
+        text += &format!(
+            ", {} moved, renamed or copied and known by their content",
+            summary.recognised
+        );
+    }
+    if summary.changing > 0 {
+        text += &format!(
+            ", {} changing while they were read and left for the next run",
+            summary.changing
+        );
+    }
     if !summary.failed.is_empty() {
         text += &format!(", {} could not be read", summary.failed.len());
     }

@@ -9,6 +9,7 @@ mod models;
 mod open;
 mod options;
 mod prompts;
+mod relink;
 mod repair;
 mod search;
 mod status;
@@ -41,6 +42,8 @@ enum Command {
     Prompts(prompts::Args),
     /// Take a folder out of the library (the photos stay)
     Forget(forget::Args),
+    /// Say that an indexed folder lies elsewhere now, as on a drive that is mounted in another place
+    Relink(relink::Args),
     /// Show the models that photos are embedded with, or remove what one said
     Models(models::Args),
     /// Keep what can be read of a damaged library
@@ -75,6 +78,7 @@ pub fn main() -> ExitCode {
         Some(Command::Status(args)) => status::run(args),
         Some(Command::Prompts(args)) => prompts::run(args),
         Some(Command::Forget(args)) => forget::run(args),
+        Some(Command::Relink(args)) => relink::run(args),
         Some(Command::Models(args)) => models::run(args),
         Some(Command::Repair(args)) => repair::run(args),
         Some(Command::Train(args)) => train::run(*args),

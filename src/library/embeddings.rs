@@ -1,4 +1,4 @@
-use super::{Library, LibraryError, PhotoId, Writer};
+use super::{Content, Library, LibraryError, PhotoId, Writer, content};
 use crate::photo::PREPROCESSING_VERSION;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
@@ -119,6 +119,16 @@ impl Writer<'_> {
     /// An embedding takes the place of an older one of the same model; a failure removes those of all models, since
     /// the file is no longer what they were made of.
     pub fn store(&self, model: &ModelKey, outcomes: &[Outcome]) -> Result<(), LibraryError> {
+        self.store_with_contents(model, outcomes, &[])
+    }
+
+    /// The same, with what each of some photos holds, by which it is known again elsewhere.
+    pub fn store_with_contents(
+        &self,
+        model: &ModelKey,
+        outcomes: &[Outcome],
+        contents: &[(PhotoId, Content)],
+    ) -> Result<(), LibraryError> {
         if outcomes.is_empty() {
             return Ok(());
         }
@@ -165,6 +175,9 @@ impl Writer<'_> {
                         mark.execute(params![photo.0, reason, PREPROCESSING_VERSION])?;
                     }
                 }
+            }
+            for (photo, content) in contents {
+                content::keep(transaction, photo.0, *content)?;
             }
             Ok(())
         })

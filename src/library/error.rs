@@ -102,6 +102,24 @@ pub enum LibraryError {
         /// Which ones are, in words.
         known: String,
     },
+    /// An indexed folder should be elsewhere now, in a place that belongs to another one.
+    #[error("{} and {}, which is indexed, overlap; if the photos moved there, `puma index` knows them again, and `puma forget` takes the old folder out", path.display(), root.display())]
+    Overlaps {
+        /// The place named.
+        path: PathBuf,
+        /// The root in the way.
+        root: PathBuf,
+    },
+    /// The place where an indexed folder should lie now holds none of its photos.
+    #[error("{} does not hold the photos of {}: of {looked_for} looked for, none is there; name the folder that lay there before, or take it out with `puma forget`", new.display(), old.display())]
+    NotTheSame {
+        /// The indexed folder.
+        old: PathBuf,
+        /// The place named.
+        new: PathBuf,
+        /// How many photos were looked for.
+        looked_for: usize,
+    },
     /// A photo that is not in the library was asked for.
     #[error("library {} holds no photo number {id}", path.display())]
     UnknownPhoto {

@@ -4,6 +4,7 @@ use std::path::Path;
 ///
 /// `*` stands for any letters and `?` for one; case does not count. A pattern with a slash is compared with the whole
 /// path below the root, one without with the name alone; a folder that matches is left out with all that it holds.
+/// Besides, scans always pass over hidden files and folders, and folders below a root that hold a file `.nomedia`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exclusions(Vec<Pattern>);
 
@@ -26,9 +27,14 @@ impl Exclusions {
         Exclusions(patterns.into_iter().filter_map(read).collect())
     }
 
+    /// Whether nothing is passed over.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a file or folder at `relative` below a root is passed over.
     pub fn exclude(&self, relative: &Path) -> bool {
-        if self.0.is_empty() {
+        if self.is_empty() {
             return false;
         }
         let lower = |text: std::borrow::Cow<'_, str>| -> Vec<char> {

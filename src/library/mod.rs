@@ -4,24 +4,32 @@
 //! changes the catalogue goes through a [`Writer`], of which there is one at a time for all programs.
 
 mod changes;
+mod compare;
+mod content;
 mod domain;
 mod embeddings;
 mod error;
 mod exclusions;
 mod facts;
+mod known;
 mod models;
 pub(crate) mod names;
 mod opening;
 mod photos;
+mod recognise;
+mod record;
+mod relink;
 mod repair;
 mod roots;
 mod scan;
 mod schema;
+mod scope;
 mod walk;
 mod whole;
 mod writer;
 
 pub use changes::{Changes, Seen};
+pub use content::{Content, Numbers};
 pub use domain::DomainRule;
 pub use embeddings::{Embeddings, ModelKey, Outcome};
 pub use error::LibraryError;
@@ -33,6 +41,7 @@ pub use photos::{Counts, DomainCount, FailedFile, PhotoId, PhotoRow};
 pub use repair::{Repair, repair};
 pub use roots::{Root, RootId};
 pub use scan::{Finding, Job, ScanReport, reason};
+pub use scope::Scope;
 pub use whole::EmbeddedPhoto;
 pub use writer::Writer;
 

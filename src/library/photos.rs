@@ -3,7 +3,7 @@ use super::{Library, LibraryError, ModelKey, RootId, names};
 use rusqlite::{OptionalExtension, Row, params};
 use std::path::{Path, PathBuf};
 
-/// The number of a photo; stays the same while its path does and is never used twice.
+/// The number of a photo; stays the same wherever the photo moves in the library, and is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 pub struct PhotoId(pub i64);
 

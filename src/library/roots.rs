@@ -1,4 +1,4 @@
-use super::{DomainRule, Library, LibraryError, Writer, names, walk};
+use super::{DomainRule, Library, LibraryError, Writer, names, scan, walk};
 use rusqlite::{Row, Transaction, params};
 use std::path::{Component, Path, PathBuf};
 
@@ -22,9 +22,9 @@ pub struct Root {
 }
 
 impl Root {
-    /// Whether the folder is not there now, as on a drive that is not mounted.
+    /// Whether the folder is not there now, or empty all at once, as on a drive that is not mounted.
     pub fn is_offline(&self) -> bool {
-        !self.path.is_dir()
+        scan::offline(self).is_some()
     }
 }
 
@@ -61,6 +61,38 @@ impl Library {
             .into_iter()
             .find(|root| folder.is_below(&root.path)))
     }
+
+    /// The folders of all roots; unlike [`Library::roots`] this counts no photos.
+    pub fn root_folders(&self) -> Result<Vec<PathBuf>, LibraryError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT path FROM root ORDER BY id")?
+                .query_map([], |row| Ok(names::to_path(row.get_ref(0)?.as_blob()?)))?
+                .collect()
+        })
+    }
+
+    /// The root that is `folder`, which need not be there any more; a folder below a root is none.
+    pub(super) fn known_root(&self, folder: &Path) -> Result<Root, LibraryError> {
+        let place = Place::of(folder)?;
+        let mut roots = self.roots()?;
+        if let Some(number) = roots.iter().position(|root| place.is(&root.path)) {
+            return Ok(roots.swap_remove(number));
+        }
+        let names: Vec<String> = roots
+            .iter()
+            .map(|root| root.path.display().to_string())
+            .collect();
+        let known = if names.is_empty() {
+            "none is indexed".to_owned()
+        } else {
+            format!("indexed are {}", names.join(", "))
+        };
+        Err(LibraryError::UnknownRoot {
+            path: place.spelled,
+            known,
+        })
+    }
 }
 
 impl Writer<'_> {
@@ -69,22 +101,9 @@ impl Writer<'_> {
     /// Roots that lie inside the new one become part of it and keep what is embedded. `rule` changes the domain rule;
     /// without it a known root keeps its own and a new one takes the default.
     pub fn add_root(&self, folder: &Path, rule: Option<DomainRule>) -> Result<Root, LibraryError> {
-        let place = Place::of(folder)?;
         let root = match self.library.root_of(folder)? {
             Some(root) => root,
-            None => {
-                if !place.spelled.exists() {
-                    return Err(LibraryError::NoSuchFolder {
-                        path: place.spelled,
-                    });
-                }
-                if !place.spelled.is_dir() {
-                    return Err(LibraryError::NotAFolder {
-                        path: place.spelled,
-                    });
-                }
-                self.insert_root(&place, rule.unwrap_or_default())?
-            }
+            None => self.insert_root(&Place::of_folder(folder)?, rule.unwrap_or_default())?,
         };
         match rule {
             Some(rule) if rule != root.domain_rule => {
@@ -133,24 +152,7 @@ impl Writer<'_> {
     ///
     /// Works for a folder that is no longer there. A folder below a root is no root.
     pub fn forget_root(&self, folder: &Path) -> Result<usize, LibraryError> {
-        let place = Place::of(folder)?;
-        let roots = self.library.roots()?;
-        let Some(root) = roots.iter().find(|root| place.is(&root.path)) else {
-            let known = match roots.as_slice() {
-                [] => "none is indexed".to_owned(),
-                roots => {
-                    let names: Vec<String> = roots
-                        .iter()
-                        .map(|root| root.path.display().to_string())
-                        .collect();
-                    format!("indexed are {}", names.join(", "))
-                }
-            };
-            return Err(LibraryError::UnknownRoot {
-                path: place.spelled,
-                known,
-            });
-        };
+        let root = self.library.known_root(folder)?;
         self.library.change_with(|transaction| {
             transaction.execute("DELETE FROM root WHERE id = ?1", [root.id.0])
         })?;
@@ -178,9 +180,9 @@ fn absorb(
 }
 
 /// A folder as the user spelled it and as the system resolves it.
-struct Place {
-    spelled: PathBuf,
-    real: PathBuf,
+pub(super) struct Place {
+    pub spelled: PathBuf,
+    pub real: PathBuf,
 }
 
 impl Place {
@@ -204,6 +206,19 @@ impl Place {
         Ok(Place { spelled, real })
     }
 
+    /// The same of a folder that has to be there.
+    pub fn of_folder(folder: &Path) -> Result<Place, LibraryError> {
+        let place = Place::of(folder)?;
+        let path = place.spelled.clone();
+        if !path.exists() {
+            return Err(LibraryError::NoSuchFolder { path });
+        }
+        if !path.is_dir() {
+            return Err(LibraryError::NotAFolder { path });
+        }
+        Ok(place)
+    }
+
     fn is(&self, root: &Path) -> bool {
         self.spelled == root || real(root).is_some_and(|root| root == self.real)
     }
@@ -223,6 +238,6 @@ fn seen_below<'a>(folder: &'a Path, root: &Path) -> Option<&'a Path> {
     (!hidden).then_some(below)
 }
 
-fn real(path: &Path) -> Option<PathBuf> {
+pub(super) fn real(path: &Path) -> Option<PathBuf> {
     path.canonicalize().ok()
 }

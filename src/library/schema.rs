@@ -3,7 +3,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// Version of the tables below, kept in SQLite's `user_version`.
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// Marks the file as ours among SQLite files ("PUMA" in ASCII).
 const APPLICATION: i64 = 0x5055_4d41;
 
@@ -63,6 +63,22 @@ CREATE TRIGGER photo_changed
 AFTER UPDATE OF root, path, size_bytes, mtime_ns, domain, taken_s, format, width_px, height_px ON photo BEGIN
     UPDATE photo SET revision = (SELECT change + 1 FROM state) WHERE id = NEW.id;
 END;
+";
+
+/// What version 3 adds: the hash of a photo's bytes, so that a photo is known again under another name, and for a while
+/// the embeddings of photos that are gone. `content` is empty until the file is embedded by this version or a later one.
+const SINCE_3: &str = "
+ALTER TABLE photo ADD COLUMN content BLOB;
+CREATE INDEX photo_content ON photo(content) WHERE content IS NOT NULL;
+CREATE INDEX photo_size ON photo(size_bytes, mtime_ns);
+CREATE TABLE former_embedding (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    content    BLOB NOT NULL,
+    model      INTEGER NOT NULL REFERENCES model(id) ON DELETE CASCADE,
+    embedding  BLOB NOT NULL,
+    similarity BLOB NOT NULL,
+    UNIQUE (content, model)
+);
 ";
 
 /// Looks at the file before anything is written to it, then makes the tables or brings them up to date.
@@ -141,6 +157,9 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     if found < 2 {
         transaction.execute_batch(SINCE_2)?;
+    }
+    if found < 3 {
+        transaction.execute_batch(SINCE_3)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()

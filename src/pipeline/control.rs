@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,8 +10,8 @@ const MOST_WAY: Duration = Duration::from_secs(5);
 /// Waits are cut into pieces of this length, since a stop may come between the look at the flag and the wait.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// How an indexing run is stopped, paused and resumed from another thread, and made to give way to questions; share it
-/// in an `Arc`.
+/// How an indexing run is stopped, paused and resumed from another thread, made to give way to questions, and told of
+/// folders that change meanwhile; share it in an `Arc`.
 #[derive(Debug, Default)]
 pub struct Control {
     stop: AtomicBool,
@@ -24,6 +25,8 @@ struct State {
     /// Questions that are being answered now.
     questions: usize,
     last_question: Option<Instant>,
+    /// Folders to look through again.
+    changed: Vec<PathBuf>,
 }
 
 /// While this lives, the run starts no new work, so that a question has all cores; see [`Control::question`].
@@ -60,6 +63,23 @@ impl Control {
     /// Whether the run was asked to rest.
     pub fn is_paused(&self) -> bool {
         self.state().paused
+    }
+
+    /// Asks the run to look through folders again, below the roots it knows, as soon as it has looked through all.
+    ///
+    /// It may end before it comes to them: [`Control::take_changed`] tells what is left then.
+    pub fn look_again(&self, folders: impl IntoIterator<Item = PathBuf>) {
+        let mut state = self.state();
+        for folder in folders {
+            if !state.changed.contains(&folder) {
+                state.changed.push(folder);
+            }
+        }
+    }
+
+    /// Takes the folders that were not looked through again yet.
+    pub fn take_changed(&self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.state().changed)
     }
 
     /// Lets a question go before the batches, until what is given back is dropped.

@@ -1,3 +1,4 @@
+use super::look::Look;
 use super::progress::Tally;
 use super::room::Room;
 use super::{Control, Options};
@@ -9,8 +10,7 @@ use image::RgbImage;
 /// A photo on its way from a decoder to the model.
 pub(super) struct Decoded {
     pub job: Job,
-    /// The evaluation crop, or why there is none.
-    pub crop: Result<RgbImage, String>,
+    pub look: Look,
 }
 
 /// Decodes photos until there are no more or nobody wants them.
@@ -36,7 +36,8 @@ pub(super) fn run(
                 photo::evaluation_crop(&image, image_size_px)
             })
             .map_err(|error| reason(&error));
-        if decoded.send(Decoded { job, crop }).is_err() {
+        let look = Look::after(&job, crop);
+        if decoded.send(Decoded { job, look }).is_err() {
             return;
         }
     }

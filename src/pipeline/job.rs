@@ -1,23 +1,21 @@
 use super::decode::{self, Decoded};
+use super::embedder::Embedder;
 use super::progress::{Speed, Tally};
 use super::room::Room;
-use super::source;
+use super::source::{self, Scanner};
 use super::{Control, Phase, Progress};
 use crate::library::{
-    DomainRule, Exclusions, FailedFile, Library, LibraryError, ModelKey, Outcome, ScanReport,
-    Writer,
+    DomainRule, Exclusions, FailedFile, Library, LibraryError, ModelKey, ScanReport,
 };
-use crate::model::{Embedded, ModelError, Puma};
+use crate::model::{ModelError, Puma};
 use crate::photo::{Limits, Thumbnails};
-use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
-use image::RgbImage;
+use crossbeam_channel::bounded;
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-/// How often progress is told while nothing else happens.
-const TICK: Duration = Duration::from_millis(100);
 /// Photos that may wait for a decoder: so many that the scan of all but the largest libraries ends early, since only then
 /// is it known how long the rest takes. One waiting photo takes about 200 bytes.
 const JOBS_AHEAD: usize = 1 << 17;
@@ -37,6 +35,8 @@ pub struct Options {
     pub thumbnails: Option<Thumbnails>,
     /// Files and folders that are passed over.
     pub excluded: Exclusions,
+    /// Folders that have changed, in known roots: nothing else is looked through then. Empty for whole roots.
+    pub only: Vec<PathBuf>,
     /// What is too large to be decoded.
     pub limits: Limits,
 }
@@ -50,6 +50,7 @@ impl Default for Options {
             decoders: std::thread::available_parallelism().map_or(2, usize::from),
             thumbnails: None,
             excluded: Exclusions::default(),
+            only: Vec::new(),
             limits: Limits::default(),
         }
     }
@@ -64,6 +65,10 @@ pub struct Summary {
     pub embedded: usize,
     /// Photos that needed nothing.
     pub unchanged: usize,
+    /// Photos that were moved, renamed, copied or only touched, and kept or took over what is embedded.
+    pub recognised: usize,
+    /// Photos that changed while they were read, and are left for the next run.
+    pub changing: usize,
     /// Files that turned out unreadable, with the reason.
     pub failed: Vec<FailedFile>,
     /// Files that an earlier run could not read and that are unchanged since.
@@ -123,19 +128,18 @@ pub fn index(
         let scanner = std::thread::Builder::new()
             .name("puma-scan".to_owned())
             .spawn_scoped(scope, {
-                let (writer, roots, model, tally) = (&writer, &sources.roots, &model, &tally);
                 // The sender moves in, so that the channel closes when the scan ends.
-                move || {
-                    source::run(
-                        writer,
-                        roots,
-                        &options.excluded,
-                        model,
-                        &job_sender,
-                        control,
-                        tally,
-                    )
-                }
+                let scanner = Scanner {
+                    writer: &writer,
+                    excluded: &options.excluded,
+                    model: &model,
+                    jobs: job_sender,
+                    control,
+                    tally: &tally,
+                    sent: HashSet::new(),
+                };
+                let scopes = &sources.scopes;
+                move || scanner.run(scopes)
             })
             .map_err(|_| PipelineError::Thread("scanner"))?;
         for number in 0..options.decoders.max(1) {
@@ -167,6 +171,7 @@ pub fn index(
             tally: &tally,
         };
         let embedded = embedder.run(decoded_receiver, &progress);
+        tally.ended.store(true, Ordering::Release);
         let report = scanner
             .join()
             .map_err(|_| PipelineError::Thread("scanner"))?;
@@ -176,17 +181,13 @@ pub fn index(
 
     progress(&tally.progress(Some(Phase::Done), &mut Speed::new()));
     let mut messages = sources.messages;
-    messages.extend(
-        report
-            .offline
-            .iter()
-            .flat_map(|text| text.lines())
-            .map(str::to_owned),
-    );
+    messages.extend(report.offline);
     Ok(Summary {
         found: Tally::get(&tally.found),
         embedded: Tally::get(&tally.embedded),
         unchanged: Tally::get(&tally.unchanged),
+        recognised: Tally::get(&tally.recognised),
+        changing: Tally::get(&tally.changing),
         failed: tally
             .failures
             .into_inner()
@@ -198,124 +199,4 @@ pub fn index(
         stopped: control.is_stopped(),
         elapsed: start.elapsed(),
     })
-}
-
-/// The last stage: batches of crops to stored embeddings.
-struct Embedder<'a> {
-    writer: &'a Writer<'a>,
-    puma: &'a Puma,
-    model: &'a ModelKey,
-    batch: usize,
-    control: &'a Control,
-    tally: &'a Tally,
-}
-
-impl Embedder<'_> {
-    /// Runs until the decoders are done or the run is stopped; dropping `decoded` then ends the other threads.
-    fn run(
-        &self,
-        decoded: Receiver<Decoded>,
-        progress: &impl Fn(&Progress),
-    ) -> Result<(), PipelineError> {
-        let mut speed = Speed::new();
-        loop {
-            if self.control.is_paused() {
-                progress(&self.tally.progress(Some(Phase::Paused), &mut speed));
-                self.control.rest();
-            }
-            self.control.give_way();
-            if self.control.is_stopped() {
-                return Ok(());
-            }
-            let (batch, more) = self.gather(&decoded);
-            if !batch.is_empty() {
-                self.embed(batch)?;
-            }
-            progress(&self.tally.progress(None, &mut speed));
-            if !more {
-                return Ok(());
-            }
-        }
-    }
-
-    /// The next photos, as many as a batch holds and as have come within a moment; and whether more may follow.
-    fn gather(&self, decoded: &Receiver<Decoded>) -> (Vec<Decoded>, bool) {
-        let deadline = Instant::now() + TICK;
-        let mut batch = Vec::with_capacity(self.batch);
-        while batch.len() < self.batch {
-            match decoded.recv_deadline(deadline) {
-                Ok(next) => batch.push(next),
-                Err(RecvTimeoutError::Timeout) => return (batch, true),
-                Err(RecvTimeoutError::Disconnected) => return (batch, false),
-            }
-        }
-        (batch, true)
-    }
-
-    /// What the model says of crops. Where questions are likely it looks at few at a time, and lets them go between.
-    fn looked_at(&self, crops: &[RgbImage]) -> Result<Vec<Embedded>, ModelError> {
-        if !self.control.expects_questions() {
-            return self.puma.embed(crops);
-        }
-        let at_a_time = std::thread::available_parallelism().map_or(2, usize::from);
-        let mut all = Vec::with_capacity(crops.len());
-        for few in crops.chunks(at_a_time) {
-            self.control.give_way();
-            all.extend(self.puma.embed(few)?);
-        }
-        Ok(all)
-    }
-
-    fn embed(&self, batch: Vec<Decoded>) -> Result<(), PipelineError> {
-        let mut outcomes = Vec::with_capacity(batch.len());
-        let (mut crops, mut photos) = (Vec::new(), Vec::new());
-        let mut failures = Vec::new();
-        for Decoded { job, crop } in batch {
-            match crop {
-                Ok(crop) => {
-                    crops.push(crop);
-                    photos.push(job);
-                }
-                Err(reason) => failures.push((job, reason)),
-            }
-        }
-        let taken_up: Vec<i64> = photos.iter().map(|job| job.photo.0).collect();
-        tracing::debug!(photos = ?taken_up, "embedding");
-        let mut embedded = 0;
-        for (
-            job,
-            Embedded {
-                embedding,
-                similarity,
-            },
-        ) in photos.into_iter().zip(self.looked_at(&crops)?)
-        {
-            if embedding
-                .iter()
-                .chain(&similarity)
-                .all(|value| value.is_finite())
-            {
-                embedded += 1;
-                outcomes.push(Outcome {
-                    photo: job.photo,
-                    result: Ok((embedding, similarity)),
-                });
-            } else {
-                failures.push((job, "the model gave no finite numbers for it".to_owned()));
-            }
-        }
-        outcomes.extend(failures.iter().map(|(job, reason)| Outcome {
-            photo: job.photo,
-            result: Err(reason.clone()),
-        }));
-        self.writer.store(self.model, &outcomes)?;
-        tracing::debug!(photos = ?taken_up, "stored");
-        // Counted only when it is stored.
-        self.tally.embedded.fetch_add(embedded, Ordering::Relaxed);
-        for (job, reason) in failures {
-            let path = job.path;
-            self.tally.fail(FailedFile { path, reason });
-        }
-        Ok(())
-    }
 }

@@ -1,11 +1,14 @@
 //! Indexing as one job: scan, decode, embed, store.
 //!
 //! A scanner thread sends photos through a bounded channel to decoder threads; each gives one evaluation crop; the
-//! thread that called [`index`] gathers them into batches, embeds and stores each batch in one transaction.
+//! thread that called [`index`] gathers them into batches, embeds and stores each batch in one transaction. Of photos that
+//! hold the same, the model looks at one.
 
 mod control;
 mod decode;
+mod embedder;
 mod job;
+mod look;
 mod progress;
 mod room;
 mod source;

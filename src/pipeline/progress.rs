@@ -34,7 +34,8 @@ pub struct Progress {
     pub embedded: usize,
     /// Photos that turned out unreadable in this run.
     pub failed: usize,
-    /// Photos that needed nothing: embedded already, or known to be unreadable, and unchanged since.
+    /// Photos that needed nothing: embedded already, known by their content, known to be unreadable and unchanged since,
+    /// or left for the next run because they changed while they were read.
     pub skipped: usize,
     /// Photos embedded or failed a second, over the last half minute.
     pub pictures_per_s: f32,
@@ -51,8 +52,12 @@ pub(super) struct Tally {
     pub embedded: AtomicUsize,
     pub failed: AtomicUsize,
     pub unchanged: AtomicUsize,
+    pub recognised: AtomicUsize,
+    pub changing: AtomicUsize,
     pub failed_before: AtomicUsize,
     pub scanned: AtomicBool,
+    /// Whether nothing is embedded any more, for whatever reason.
+    pub ended: AtomicBool,
     pub current: Mutex<Option<PathBuf>>,
     pub failures: Mutex<Vec<FailedFile>>,
 }
@@ -83,7 +88,15 @@ impl Tally {
         let scanned = self.scanned.load(Ordering::Acquire);
         let embedded = Tally::get(&self.embedded);
         let failed = Tally::get(&self.failed);
-        let skipped = Tally::get(&self.unchanged) + Tally::get(&self.failed_before);
+        let skipped = [
+            &self.unchanged,
+            &self.recognised,
+            &self.changing,
+            &self.failed_before,
+        ]
+        .into_iter()
+        .map(Tally::get)
+        .sum::<usize>();
         let done = embedded + failed + skipped;
         // Read last: a photo is counted as found before it is done.
         let found = Tally::get(&self.found).max(done);

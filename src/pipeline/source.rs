@@ -1,20 +1,24 @@
 use super::progress::Tally;
 use super::{Control, Options};
 use crate::library::{
-    Exclusions, FailedFile, Finding, Job, LibraryError, ModelKey, Root, RootId, ScanReport, Writer,
+    Exclusions, Finding, Job, LibraryError, ModelKey, PhotoId, RootId, ScanReport, Scope, Writer,
 };
 use crossbeam_channel::Sender;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-/// The roots of a run and what the user should know about the choice.
+/// How often the scanner, when all is scanned, looks for folders that have changed.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// What a run looks through, and what the user should know about the choice.
 pub(super) struct Sources {
-    pub roots: Vec<Root>,
+    pub scopes: Vec<Scope>,
     pub messages: Vec<String>,
 }
 
-/// Adds the folders asked for, or takes all known roots if none were named.
+/// Adds the folders asked for, or takes all known roots if none were named; or only what has changed.
 pub(super) fn choose(
     writer: &Writer<'_>,
     folders: &[PathBuf],
@@ -22,6 +26,10 @@ pub(super) fn choose(
 ) -> Result<Sources, LibraryError> {
     let library = writer.library();
     let mut messages = Vec::new();
+    if !options.only.is_empty() {
+        let scopes = library.scopes(&options.only, &options.excluded)?;
+        return Ok(Sources { scopes, messages });
+    }
     // A misspelt folder stops the run before anything is changed.
     for folder in folders {
         if library.root_of(folder)?.is_none() && !folder.is_dir() {
@@ -34,7 +42,7 @@ pub(super) fn choose(
         }
     }
     let known: Vec<PathBuf> = if folders.is_empty() {
-        library.roots()?.into_iter().map(|root| root.path).collect()
+        library.root_folders()?
     } else {
         folders.to_vec()
     };
@@ -58,57 +66,81 @@ pub(super) fn choose(
     let roots = library.roots()?;
     let kept = |id: RootId| chosen.contains(&id);
     Ok(Sources {
-        roots: roots.into_iter().filter(|root| kept(root.id)).collect(),
+        scopes: roots
+            .iter()
+            .filter(|root| kept(root.id))
+            .map(Scope::whole)
+            .collect(),
         messages,
     })
 }
 
-/// Scans the roots one after the other and sends what is to be embedded.
-pub(super) fn run(
-    writer: &Writer<'_>,
-    roots: &[Root],
-    excluded: &Exclusions,
-    model: &ModelKey,
-    jobs: &Sender<Job>,
-    control: &Control,
-    tally: &Tally,
-) -> Result<ScanReport, LibraryError> {
-    let mut all = ScanReport {
-        complete: true,
-        ..ScanReport::default()
-    };
-    for root in roots {
-        let report = writer.scan_without(excluded, root, model, &mut |finding| {
-            take(finding, jobs, tally) && !control.is_stopped()
-        })?;
-        if let Some(reason) = report.offline {
-            all.offline = Some(match all.offline {
-                Some(before) => format!("{before}\n{reason}"),
-                None => reason,
-            });
-        }
-        all.removed += report.removed;
-        all.unreadable.extend(report.unreadable);
-        if control.is_stopped() {
-            all.complete = false;
-            return Ok(all);
-        }
-    }
-    tally.scanned.store(true, Ordering::Release);
-    Ok(all)
+/// The first stage: scans, and sends what is to be embedded.
+pub(super) struct Scanner<'a> {
+    pub writer: &'a Writer<'a>,
+    pub excluded: &'a Exclusions,
+    pub model: &'a ModelKey,
+    pub jobs: Sender<Job>,
+    pub control: &'a Control,
+    pub tally: &'a Tally,
+    /// What was sent, with its time: a folder that is looked through again may hold photos that still wait.
+    pub sent: HashSet<(PhotoId, i64)>,
 }
 
-/// Counts a finding and sends it on; `false` when nobody takes jobs any more.
-fn take(finding: Finding, jobs: &Sender<Job>, tally: &Tally) -> bool {
-    if finding != Finding::NotAPhoto {
-        Tally::count(&tally.found);
+impl Scanner<'_> {
+    /// Scans all of `scopes`, then folders that change, until nothing waits to be decoded any more.
+    pub fn run(mut self, scopes: &[Scope]) -> Result<ScanReport, LibraryError> {
+        let mut report = self.scan(scopes, true)?;
+        if self.control.is_stopped() {
+            return Ok(report);
+        }
+        self.tally.scanned.store(true, Ordering::Release);
+        let ended = || self.control.is_stopped() || self.tally.ended.load(Ordering::Acquire);
+        while !self.jobs.is_empty() && !ended() {
+            let changed = self.control.take_changed();
+            if changed.is_empty() {
+                std::thread::sleep(LOOK_EVERY);
+                continue;
+            }
+            let scopes = self.writer.library().scopes(&changed, self.excluded)?;
+            let again = self.scan(&scopes, false)?;
+            report.removed += again.removed;
+            report.unreadable.extend(again.unreadable);
+        }
+        Ok(report)
     }
-    match finding {
-        Finding::NotAPhoto => {}
-        Finding::Unchanged => Tally::count(&tally.unchanged),
-        Finding::FailedBefore => Tally::count(&tally.failed_before),
-        Finding::Failed(FailedFile { path, reason }) => tally.fail(FailedFile { path, reason }),
-        Finding::ToEmbed(job) => return jobs.send(job).is_ok(),
+
+    /// Scans once; `first` counts what needs nothing, too.
+    fn scan(&mut self, scopes: &[Scope], first: bool) -> Result<ScanReport, LibraryError> {
+        let (tally, jobs, sent) = (self.tally, &self.jobs, &mut self.sent);
+        let count = |counter: &AtomicUsize| {
+            if first {
+                Tally::count(&tally.found);
+                Tally::count(counter);
+            }
+        };
+        let mut take = |finding| {
+            match finding {
+                Finding::NotAPhoto => {}
+                Finding::Unchanged => count(&tally.unchanged),
+                Finding::Recognised => count(&tally.recognised),
+                Finding::FailedBefore => count(&tally.failed_before),
+                Finding::Failed(file) => {
+                    Tally::count(&tally.found);
+                    tally.fail(file);
+                }
+                Finding::ToEmbed(job) => {
+                    if sent.insert((job.photo, job.mtime_ns)) {
+                        Tally::count(&tally.found);
+                        // Nobody takes jobs any more when this fails.
+                        return jobs.send(job).is_ok();
+                    }
+                }
+            }
+            true
+        };
+        let mut stopped = || self.control.is_stopped();
+        self.writer
+            .scan_all(scopes, self.excluded, self.model, &mut stopped, &mut take)
     }
-    true
 }

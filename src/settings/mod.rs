@@ -55,8 +55,11 @@ pub struct Settings {
     pub former_model: Option<PathBuf>,
     /// Whether indexing also makes the window's thumbnails.
     pub thumbnails: bool,
-    /// Names of files and folders that indexing leaves out, with `*` and `?`.
+    /// Names of files and folders that indexing leaves out, with `*` and `?`. Hidden ones, and folders that hold a file
+    /// `.nomedia`, are left out anyway.
     pub excluded: Vec<String>,
+    /// Whether the window watches the folders and takes in what changes in them.
+    pub watch: bool,
 }
 
 impl Default for Settings {
@@ -69,6 +72,7 @@ impl Default for Settings {
             former_model: None,
             thumbnails: true,
             excluded: Vec::new(),
+            watch: true,
         }
     }
 }

@@ -16,6 +16,7 @@ mod render;
 mod settings;
 mod succession;
 mod trouble;
+mod watching;
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
@@ -72,7 +73,10 @@ impl Window {
         change: impl FnOnce(Setup) -> Setup,
         ask: Vec<PathBuf>,
     ) -> Window {
-        let setup = change(Setup::in_places(&Places::under(&gallery.home())).unwrap());
+        let mut setup = Setup::in_places(&Places::under(&gallery.home())).unwrap();
+        // What a test changes on the disk is taken in when it says so.
+        setup.settings.watch = false;
+        let setup = change(setup);
         let harness = Harness::builder()
             .with_size(egui::vec2(1280.0, 820.0))
             .build_eframe(move |creation| PumaApp::new(creation, setup, ask).unwrap());

@@ -107,6 +107,36 @@ fn a_forgotten_folder_is_gone_from_every_answer_and_no_file_is_touched() {
 }
 
 #[test]
+fn a_folder_that_lies_elsewhere_is_relinked_and_nothing_is_embedded_again() {
+    let place = Place::new();
+    place.done(&["index", "photos"]);
+    fs::rename(place.photos(), place.folder.path().join("moved")).unwrap();
+    let said = place.done(&["relink", "photos", "moved"]);
+    assert!(said.contains("its 9 photos"), "{said}");
+    let said = place.done(&["index"]);
+    assert!(
+        said.starts_with("9 photos found: 0 embedded, 9 unchanged ("),
+        "{said}"
+    );
+    let complaint = place.refused(&["relink", "photos", "moved"]);
+    assert!(complaint.contains("not an indexed folder"), "{complaint}");
+}
+
+#[test]
+fn moved_and_copied_photos_are_counted_as_known() {
+    let place = Place::new();
+    place.done(&["index", "photos"]);
+    let rings = place.photos().join("rings");
+    fs::rename(rings.join("0.png"), place.photos().join("first ring.png")).unwrap();
+    fs::copy(rings.join("1.png"), rings.join("1 again.png")).unwrap();
+    let said = place.done(&["index"]);
+    assert!(
+        said.starts_with("10 photos found: 0 embedded, 8 unchanged, 2 moved, renamed or copied"),
+        "{said}"
+    );
+}
+
+#[test]
 fn another_library_file_is_another_library() {
     let place = Place::new();
     place.done(&["index", "photos/rings", "--library", "mine.sqlite"]);

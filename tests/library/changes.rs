@@ -1,4 +1,5 @@
 //! What readers are told of changes, and libraries of the first version.
+use super::versions::back_to_2;
 use super::{Place, model};
 use puma::library::{Finding, Library, ModelKey, PhotoFacts, Seen};
 use puma::photo::Format;
@@ -75,7 +76,7 @@ fn a_reader_is_told_only_what_is_new() {
         (3, 0, 0)
     );
 
-    place.file("a/2.jpg", b"\xff\xd8\xff\xe0 another picture");
+    place.file("a/2.jpg", b"\xff\xd8\xff\xe0 another, longer picture");
     std::fs::remove_file(place.photos().join("b/3.jpg")).unwrap();
     place.photo("c/4.jpg");
     place.embed_all(2.0);
@@ -110,6 +111,7 @@ fn a_library_of_the_first_version_keeps_all_and_learns_the_facts() {
     place.embed_all(3.0);
     let file = place.library.path().to_owned();
     // Back to what the first version of the program wrote.
+    back_to_2(&place);
     let connection = Connection::open(&file).unwrap();
     connection
         .execute_batch(

@@ -1,12 +1,16 @@
 //! Tests of `library`.
 mod catalogue;
 mod changes;
+mod moving;
 mod opening;
+mod relinking;
 mod roots;
 mod scanning;
+mod scopes;
+mod versions;
 mod walking;
 
-use puma::library::{Finding, Library, ModelKey, Outcome, Root, ScanReport};
+use puma::library::{Content, Finding, Job, Library, ModelKey, Outcome, PhotoId, Root, ScanReport};
 use std::fs;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -29,9 +33,10 @@ impl Place {
         self.folder.path().join("photos")
     }
 
-    /// Writes a file that begins as a JPEG does; scanning looks no further.
+    /// Writes a file that begins as a JPEG does; scanning looks no further. Each holds something else.
     fn photo(&self, relative: &str) -> PathBuf {
-        self.file(relative, b"\xff\xd8\xff\xe0 and so on")
+        let bytes = [b"\xff\xd8\xff\xe0 the photo ", relative.as_bytes()].concat();
+        self.file(relative, &bytes)
     }
 
     fn file(&self, relative: &str, bytes: &[u8]) -> PathBuf {
@@ -62,6 +67,7 @@ impl Place {
             .scan(root, &model(), &mut |finding| {
                 match finding {
                     Finding::Unchanged => found.push("unchanged".to_owned()),
+                    Finding::Recognised => found.push("recognised".to_owned()),
                     Finding::FailedBefore => found.push("failed before".to_owned()),
                     Finding::ToEmbed(job) => found.push(below(&job.path)),
                     Finding::Failed(file) => {
@@ -80,10 +86,11 @@ impl Place {
     fn embed_all(&self, first: f32) {
         let root = self.add(&self.photos());
         let writer = self.library.writer().unwrap();
-        let mut outcomes = Vec::new();
+        let (mut outcomes, mut contents) = (Vec::new(), Vec::new());
         writer
             .scan(&root, &model(), &mut |finding| {
                 if let Finding::ToEmbed(job) = finding {
+                    contents.push((job.photo, job.content().unwrap()));
                     outcomes.push(Outcome {
                         photo: job.photo,
                         result: Ok((vec![first, 0.5], vec![0.1, 0.2, 0.3])),
@@ -92,7 +99,21 @@ impl Place {
                 true
             })
             .unwrap();
-        writer.store(&model(), &outcomes).unwrap();
+        writer
+            .store_with_contents(&model(), &outcomes, &contents)
+            .unwrap();
+    }
+
+    /// Stores one photo's embedding, which starts with `first`, and contents.
+    fn embed(&self, job: &Job, first: f32, contents: &[(PhotoId, Content)]) {
+        let outcome = Outcome {
+            photo: job.photo,
+            result: Ok((vec![first, 0.5], vec![0.1, 0.2, 0.3])),
+        };
+        let writer = self.library.writer().unwrap();
+        writer
+            .store_with_contents(&model(), &[outcome], contents)
+            .unwrap();
     }
 
     /// Relative paths of all photos in the catalogue, with their domains.

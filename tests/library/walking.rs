@@ -27,6 +27,70 @@ fn links_are_followed_once_and_loops_end() {
 }
 
 #[test]
+fn a_link_to_a_drive_that_is_away_keeps_its_photos() {
+    let place = Place::new();
+    place.photo("here.jpg");
+    let (drive, away) = (
+        place.folder.path().join("drive"),
+        place.folder.path().join("away"),
+    );
+    fs::create_dir(&drive).unwrap();
+    fs::write(drive.join("far.jpg"), b"\xff\xd8\xff\xe0 far").unwrap();
+    symlink(&drive, place.photos().join("linked")).unwrap();
+    symlink(drive.join("far.jpg"), place.photos().join("near.jpg")).unwrap();
+    place.embed_all(1.0);
+    assert_eq!(place.catalogue().len(), 3);
+    fs::rename(&drive, &away).unwrap();
+    let (found, report) = place.scan();
+    assert_eq!(
+        (found.as_slice(), report.removed),
+        (["unchanged".to_owned()].as_slice(), 0)
+    );
+    fs::rename(&away, &drive).unwrap();
+    assert_eq!(place.scan().0, ["unchanged"; 3]);
+    // The link itself taken away, its photos are gone.
+    fs::remove_file(place.photos().join("linked")).unwrap();
+    assert_eq!(place.scan().1.removed, 1);
+}
+
+#[test]
+fn a_folder_with_nomedia_is_passed_over_with_all_below_it() {
+    let place = Place::new();
+    place.photo("seen.jpg");
+    place.photo("quiet/one.jpg");
+    place.photo("quiet/deep/two.jpg");
+    fs::write(place.photos().join("quiet/.nomedia"), b"").unwrap();
+    // The folder that was added was meant.
+    fs::write(place.photos().join(".nomedia"), b"").unwrap();
+    assert_eq!(place.scan().0, ["seen.jpg"]);
+}
+
+#[test]
+fn a_bind_mount_is_a_second_place_and_ends() {
+    let place = Place::new();
+    place.photo("real/one.jpg");
+    let mounted = place.photos().join("real/mounted");
+    fs::create_dir(&mounted).unwrap();
+    let mount = |arguments: &[&OsStr]| {
+        let done = std::process::Command::new("mount").args(arguments).output();
+        done.is_ok_and(|output| output.status.success())
+    };
+    if !mount(&[
+        "--bind".as_ref(),
+        place.photos().as_os_str(),
+        mounted.as_os_str(),
+    ]) {
+        eprintln!("skipped: this user may not mount");
+        return;
+    }
+    let (found, report) = place.scan();
+    let unmounted = std::process::Command::new("umount").arg(&mounted).status();
+    assert!(unmounted.unwrap().success());
+    assert_eq!(found, ["real/mounted/real/one.jpg", "real/one.jpg"]);
+    assert!(report.complete);
+}
+
+#[test]
 fn a_root_that_is_a_link_keeps_its_name() {
     let place = Place::new();
     place.photo("birds/one.jpg");

@@ -108,6 +108,90 @@ fn a_second_run_embeds_nothing_and_a_change_embeds_one() {
 }
 
 #[test]
+fn the_model_looks_once_at_photos_that_hold_the_same() {
+    let place = Place::new(2);
+    let one = place.photos().join("even/00.png");
+    for copy in ["a copy.png", "odd/another.png"] {
+        fs::copy(&one, place.photos().join(copy)).unwrap();
+    }
+    let summary = place.index();
+    assert_eq!((summary.embedded, summary.recognised), (7, 2));
+    assert_eq!(place.embedded(), 9);
+    // Swapped names: each known in its place, and each another photo now.
+    let (left, right) = (place.photos().join("odd/01.png"), &one);
+    let between = place.photos().join("between.png");
+    for (from, to) in [(&left, &between), (right, &left), (&between, right)] {
+        fs::rename(from, to).unwrap();
+    }
+    let swapped = place.index();
+    assert_eq!((swapped.embedded, swapped.unchanged), (0, 7));
+    assert_eq!(swapped.recognised, 2);
+}
+
+#[test]
+fn folders_that_change_during_a_run_are_looked_through_by_it() {
+    let place = Place::new(40);
+    let control = Control::new();
+    let options = Options {
+        batch: 1,
+        decoders: 1,
+        ..Options::default()
+    };
+    let told = RefCell::new(false);
+    let summary = place.index_with(&options, &control, |progress| {
+        if progress.embedded >= 1 && !told.replace(true) {
+            pictures::draw(&place.photos().join("new/late.png"), 77, 64);
+            fs::remove_file(place.photos().join("even/00.png")).unwrap();
+            control.look_again(["new", "even"].map(|folder| place.photos().join(folder)));
+        }
+    });
+    assert_eq!(summary.embedded + summary.changing, 46);
+    assert_eq!((summary.removed, place.embedded()), (1, 45));
+    assert_eq!(control.take_changed(), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_photo_that_changes_before_it_is_read_is_left_for_the_next_run() {
+    let place = Place::new(40);
+    let options = Options {
+        batch: 1,
+        decoders: 1,
+        ..Options::default()
+    };
+    let late = place.photos().join("odd/39.png");
+    let changed = RefCell::new(false);
+    // Scanned first and read last.
+    let summary = place.index_with(&options, &Control::new(), |progress| {
+        if progress.embedded >= 1 && !changed.replace(true) {
+            pictures::draw(&late, 99, 80);
+        }
+    });
+    assert_eq!((summary.embedded, summary.changing), (44, 1));
+    assert!(summary.failed.is_empty());
+    let next = place.index();
+    assert_eq!((next.embedded, next.unchanged), (1, 44));
+}
+
+#[test]
+fn only_what_has_changed_can_be_looked_through() {
+    let place = Place::new(6);
+    place.index();
+    pictures::draw(&place.photos().join("even/new.png"), 70, 64);
+    pictures::draw(&place.photos().join("odd/new.png"), 71, 64);
+    let options = Options {
+        only: vec![place.photos().join("even")],
+        ..Options::default()
+    };
+    let run = |options: &Options| {
+        let control = Control::new();
+        index(&place.library, puma(), &[], options, &control, |_| {}).unwrap()
+    };
+    let summary = run(&options);
+    assert_eq!((summary.found, summary.embedded), (4, 1));
+    assert_eq!(run(&Options::default()).embedded, 1);
+}
+
+#[test]
 fn damaged_files_are_named_with_their_reason_and_the_rest_is_done() {
     let place = Place::new(2);
     let sound = fs::read(pictures::golden("coffee.png")).unwrap();
@@ -117,7 +201,10 @@ fn damaged_files_are_named_with_their_reason_and_the_rest_is_done() {
     fs::write(&renamed, &sound).unwrap();
     fs::write(place.photos().join("golden/readme.txt"), "no photo").unwrap();
     let summary = place.index();
-    assert_eq!((summary.found, summary.embedded), (9, 8));
+    assert_eq!(
+        (summary.found, summary.embedded, summary.recognised),
+        (9, 7, 1)
+    );
     assert_eq!(summary.failed.len(), 1);
     assert_eq!(summary.failed[0].path, broken);
     assert!(
@@ -132,7 +219,7 @@ fn damaged_files_are_named_with_their_reason_and_the_rest_is_done() {
     );
     fs::write(&broken, &sound).unwrap();
     let mended = place.index();
-    assert_eq!((mended.embedded, mended.failed_before), (1, 0));
+    assert_eq!((mended.recognised, mended.failed_before), (1, 0));
 }
 
 #[test]

@@ -58,6 +58,7 @@ impl Worker<'_> {
             new.model != old.model || new.backbone != old.backbone || new.device != old.device;
         let other_rule = new.domain_rule != old.domain_rule;
         let other_files = new.settings.excluded != old.settings.excluded;
+        let other_watch = new.settings.watch != old.settings.watch;
         if other_model {
             self.change_model(&mut new)?;
         } else {
@@ -70,6 +71,9 @@ impl Worker<'_> {
             self.rule_for_all = Some(new.domain_rule);
         }
         self.setup = new;
+        if other_watch {
+            self.watch_folders();
+        }
         self.refreshing.refresh(true);
         Ok(other_model || other_rule || other_files)
     }

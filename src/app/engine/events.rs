@@ -7,6 +7,7 @@ use crate::app::results::News;
 use crate::figures::Profile;
 use crate::library::ModelUse;
 use crate::pipeline::Progress;
+use crate::watch::Mode;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -62,6 +63,12 @@ pub enum Event {
         /// Their size.
         bytes: u64,
     },
+    /// How each folder is watched for changes; none while that is switched off.
+    Watching(Vec<(PathBuf, Mode)>),
+    /// Something changed in these folders, or below them.
+    DiskChanged(Vec<PathBuf>),
+    /// The user chose where the folder that is asked about lies now.
+    PlacePicked(PathBuf),
     /// Indexing went on.
     Progress(Progress),
     /// Indexing ended.

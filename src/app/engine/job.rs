@@ -1,8 +1,8 @@
 use super::{Ended, Event, Events, Setup};
-use crate::library::{DomainRule, Exclusions, Library};
+use crate::library::{DomainRule, Exclusions, Library, LibraryError};
 use crate::model::Puma;
 use crate::photo::Thumbnails;
-use crate::pipeline::{self, Control, Options, Phase, Progress, Question};
+use crate::pipeline::{self, Control, Options, Phase, PipelineError, Progress, Question};
 use anyhow::anyhow;
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 
 /// Progress is told at most this often: more would only keep the window busy.
 const REPORT_EVERY: Duration = Duration::from_millis(150);
+
+/// A run that another program keeps from the library tries again after this.
+const WAIT_FOR_OTHERS: Duration = Duration::from_secs(1);
 
 /// One indexing run on a thread of its own.
 pub(super) struct Job {
@@ -85,17 +88,23 @@ fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended>
             }
         }
     };
-    let summary = pipeline::index(
-        &library,
-        &work.puma,
-        &work.folders,
-        &work.options,
-        control,
-        progress,
-    )
-    .map_err(|error| anyhow!(error))?;
-    for message in summary.messages {
-        events.send(Event::Info(message));
+    // Nobody asked for a run that follows up changes: it waits for others, and says nothing of what it leaves alone.
+    let follows_change = !work.options.only.is_empty();
+    let summary = loop {
+        let (folders, options) = (&work.folders, &work.options);
+        match pipeline::index(&library, &work.puma, folders, options, control, progress) {
+            Err(PipelineError::Library(LibraryError::Locked { .. }))
+                if follows_change && !control.is_stopped() =>
+            {
+                std::thread::sleep(WAIT_FOR_OTHERS);
+            }
+            result => break result.map_err(|error| anyhow!(error))?,
+        }
+    };
+    if !follows_change {
+        for message in summary.messages {
+            events.send(Event::Info(message));
+        }
     }
     Ok(Ended {
         embedded: summary.embedded,

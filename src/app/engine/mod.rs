@@ -11,6 +11,7 @@ mod listing;
 mod refreshing;
 mod setup;
 mod succession;
+mod watching;
 mod work;
 
 pub(super) use answering::HITS;
@@ -68,19 +69,37 @@ enum Request {
     },
     /// Index a folder, or look through all known ones again.
     Index {
-        /// The folder, or all.
-        root: Option<PathBuf>,
+        /// The folder, all, or what has changed.
+        what: ToIndex,
         /// How to stop and pause it.
         control: Arc<Control>,
     },
     /// Take a folder out of the library.
     Forget(PathBuf),
+    /// Take a folder of the library for the one that lies elsewhere now.
+    Relink {
+        /// As the library knows it.
+        old: PathBuf,
+        /// Where it lies now.
+        new: PathBuf,
+    },
     /// Take changed settings on.
     Configure(Box<Settings>),
     /// Let the next model answer with what it has looked at so far.
     UseNext,
     /// End.
     Quit,
+}
+
+/// What an indexing run looks through.
+#[derive(Clone, Debug)]
+enum ToIndex {
+    /// All folders of the library.
+    All,
+    /// A folder, which becomes one of the library's.
+    Root(PathBuf),
+    /// Folders in the library's that have changed.
+    Changed(Vec<PathBuf>),
 }
 
 /// The window's hold on the engine thread. Nothing here waits.
@@ -140,9 +159,29 @@ impl Engine {
 
     /// Indexes a folder, or looks through all known ones again.
     pub fn index(&self, root: Option<PathBuf>) {
+        self.start_run(root.map_or(ToIndex::All, ToIndex::Root));
+    }
+
+    /// Looks through folders in known ones, which have changed.
+    pub fn index_changed(&self, folders: Vec<PathBuf>) {
+        self.start_run(ToIndex::Changed(folders));
+    }
+
+    fn start_run(&self, what: ToIndex) {
         let control = Arc::new(Control::new());
         *self.control.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&control);
-        self.send(Request::Index { root, control });
+        self.send(Request::Index { what, control });
+    }
+
+    /// Asks the run under way to look through folders again; what it does not come to is left for
+    /// [`Engine::left_to_look`].
+    pub fn look_again(&self, folders: Vec<PathBuf>) {
+        self.control().look_again(folders);
+    }
+
+    /// The folders that the last run was asked to look through again and did not come to.
+    pub fn left_to_look(&self) -> Vec<PathBuf> {
+        self.control().take_changed()
     }
 
     /// Lets indexing wait, or go on.
@@ -173,6 +212,11 @@ impl Engine {
     /// Takes a folder out of the library.
     pub fn forget(&self, root: PathBuf) {
         self.send(Request::Forget(root));
+    }
+
+    /// Takes a folder of the library for the one that lies elsewhere now.
+    pub fn relink(&self, old: PathBuf, new: PathBuf) {
+        self.send(Request::Relink { old, new });
     }
 
     /// Ends the threads, keeping what is indexed; `arriving` is emptied meanwhile, so that none of them waits for it.

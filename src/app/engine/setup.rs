@@ -3,6 +3,7 @@ use crate::library::DomainRule;
 use crate::model::DeviceChoice;
 use crate::model::checkpoint::{Backbone, ReadOptions};
 use crate::settings::{Places, Settings};
+use crate::watch::Pace;
 use anyhow::Context;
 use std::path::PathBuf;
 
@@ -37,6 +38,8 @@ pub struct Setup {
     pub alone: bool,
     /// Whether this desktop hands dropped files to the window.
     pub drops_arrive: bool,
+    /// How soon changes in the folders are taken in.
+    pub pace: Pace,
 }
 
 impl Setup {
@@ -75,6 +78,7 @@ impl Setup {
             run_dir: places.run_dir.clone(),
             alone: false,
             drops_arrive: true,
+            pace: Pace::default(),
         })
     }
 

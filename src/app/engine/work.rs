@@ -4,7 +4,8 @@ use super::configure::wait_for_other_settings;
 use super::job::{self, Job, Work};
 use super::refreshing::{Refreshing, Watch};
 use super::succession::{self, Loaded, Next};
-use super::{Event, Events, ModelFacts, Request, Setup};
+use super::watching::Watching;
+use super::{Event, Events, ModelFacts, Request, Setup, ToIndex};
 use crate::app::errand;
 use crate::library::{DomainRule, Library, ModelKey};
 use crate::model::{Checkpoint, ChosenDevice, Puma};
@@ -53,6 +54,8 @@ pub(super) struct Worker<'a> {
     /// What makes a domain in all folders from the next run over all of them on.
     pub(super) rule_for_all: Option<DomainRule>,
     pub(super) watch: Watch,
+    /// While the settings wish it.
+    pub(super) watching: Option<Watching>,
     newest_beside: Newest,
     background: Background,
 }
@@ -69,7 +72,7 @@ impl<'a> Worker<'a> {
         let searcher = answering.searcher();
         let refreshing = Arc::new(Refreshing::new(setup, searcher, events)?);
         let watch = refreshing.watch()?;
-        let worker = Worker {
+        let mut worker = Worker {
             setup: setup.clone(),
             model,
             next,
@@ -81,11 +84,29 @@ impl<'a> Worker<'a> {
             newest_beside,
             rule_for_all: None,
             watch,
+            watching: None,
         };
         if worker.next.is_some() {
             worker.announce_next();
         }
+        worker.watch_folders();
         Ok(worker)
+    }
+
+    /// Watches the library's folders, or no more, as the settings wish.
+    pub(super) fn watch_folders(&mut self) {
+        self.watching = None;
+        if !self.setup.settings.watch {
+            self.events.send(Event::Watching(Vec::new()));
+            return;
+        }
+        match Watching::start(&self.setup, self.events) {
+            Ok(watching) => self.watching = Some(watching),
+            Err(error) => {
+                let text = format!("The folders are not watched for changes: {error:#}.");
+                self.events.send(Event::Error(text));
+            }
+        }
     }
 
     /// The next request; `None` when it is time to look at other things.
@@ -136,9 +157,10 @@ impl<'a> Worker<'a> {
                     self.background
                         .draw_map(generation, from_scratch, searcher, self.events);
                 }
-                Some(Request::Index { root, control }) => self.index(root, control),
+                Some(Request::Index { what, control }) => self.index(what, control),
                 Some(Request::Configure(settings)) => self.configure(*settings),
                 Some(Request::Forget(root)) => self.forget(root),
+                Some(Request::Relink { old, new }) => self.relink(old, new),
                 Some(Request::UseNext) => self.use_next(),
                 Some(Request::Quit) => break,
                 // A list that nobody wishes for any more, or nothing at all.
@@ -155,14 +177,23 @@ impl<'a> Worker<'a> {
         self.background.end();
     }
 
-    fn index(&mut self, root: Option<PathBuf>, control: Arc<Control>) {
+    fn index(&mut self, what: ToIndex, control: Arc<Control>) {
         if let Some(job) = self.job.take() {
             // The window starts one run at a time, so this one is about to end anyway.
             job.end();
         }
-        let rule_for_all = match &root {
-            None => self.rule_for_all.take(),
-            Some(_) => None,
+        let rule_for_all = match &what {
+            ToIndex::All => self.rule_for_all.take(),
+            _ => None,
+        };
+        let mut options = job::options(&self.setup, rule_for_all);
+        let folders = match what {
+            ToIndex::All => Vec::new(),
+            ToIndex::Root(root) => vec![root],
+            ToIndex::Changed(folders) => {
+                options.only = folders;
+                Vec::new()
+            }
         };
         let work = Work {
             library: self.setup.library.clone(),
@@ -173,8 +204,8 @@ impl<'a> Worker<'a> {
                     .map_or(&self.model, |next| &next.model)
                     .puma,
             ),
-            options: job::options(&self.setup, rule_for_all),
-            folders: root.into_iter().collect(),
+            options,
+            folders,
         };
         let refreshing = Arc::clone(&self.refreshing);
         // What was indexed can be found before the window hears of the end and asks again.
@@ -216,6 +247,22 @@ impl<'a> Worker<'a> {
             };
             refreshing.refresh(false);
             Some(event)
+        });
+    }
+}
+
+impl Worker<'_> {
+    /// Takes a folder for the one that lies elsewhere now, on a thread of its own, and has it looked through there.
+    fn relink(&self, old: PathBuf, new: PathBuf) {
+        let (library, refreshing) = (self.setup.library.clone(), Arc::clone(&self.refreshing));
+        errand::run("relink", self.events, move || {
+            let relink = || Library::open_existing(&library)?.relink_root(&old, &new);
+            let result = relink();
+            refreshing.refresh(false);
+            Some(match result {
+                Ok(root) => Event::AddFolder(root.path),
+                Err(error) => Event::Error(format!("The folder stays where it was: {error}.")),
+            })
         });
     }
 }

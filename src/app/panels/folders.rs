@@ -1,10 +1,10 @@
 use super::Look;
+use super::job_card::job_card;
 use crate::app::command::Command;
 use crate::app::engine::RootFacts;
-use crate::app::state::Indexing;
 use crate::app::wording::{self, count, counted};
-use crate::pipeline::{Phase, Progress};
-use egui::{Align, Frame, Layout, ProgressBar, ScrollArea, Ui};
+use crate::watch::{Mode, Pace};
+use egui::{Align, Layout, ScrollArea, Ui};
 
 /// The library's folders, what indexing does, and how to add one.
 pub fn folders(ui: &mut Ui, look: Look<'_>) {
@@ -35,8 +35,9 @@ pub fn folders(ui: &mut Ui, look: Look<'_>) {
         look.commands.send(Command::PickFolder);
     }
     ui.add_space(6.0);
-    if let Some(indexing) = &look.state.indexing {
-        job(ui, look, indexing);
+    let indexing = look.state.indexing.as_ref();
+    if let Some(indexing) = indexing.filter(|indexing| indexing.is_worth_showing()) {
+        job_card(ui, look, indexing);
     }
     for folder in &look.state.waiting_roots {
         ui.weak(format!("{} is next", wording::file_name(folder)));
@@ -82,18 +83,47 @@ fn row(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
                     facts += &format!(" · {} not readable", count(root.failed));
                 }
                 if root.offline {
-                    let color = ui.visuals().warn_fg_color;
-                    ui.colored_label(color, format!("{facts} · not there now"))
-                        .on_hover_text(
-                            "The folder cannot be reached. Its photos are kept in the library.",
-                        );
+                    away(ui, look, root, &facts);
                 } else {
                     ui.weak(facts);
+                    watched(ui, look, root);
                 }
             });
         });
     });
     ui.separator();
+}
+
+/// What can be done about a folder that is not there.
+fn away(ui: &mut Ui, look: Look<'_>, root: &RootFacts, facts: &str) {
+    let color = ui.visuals().warn_fg_color;
+    ui.colored_label(color, format!("{facts} · not there now"))
+        .on_hover_text(
+            "The folder cannot be reached, as on a drive that is not connected. Its photos are kept in the library, and it is looked through when it is back.",
+        );
+    let find = ui.small_button("It is elsewhere now…");
+    if find
+        .on_hover_text("Show where the folder lies now; all that is known of its photos is kept")
+        .clicked()
+    {
+        look.commands.send(Command::AskForPlace(root.path.clone()));
+    }
+}
+
+/// How the folder is watched for changes.
+fn watched(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
+    let every = wording::duration(Pace::default().every);
+    match look.state.watching.mode(&root.path) {
+        Some(Mode::Watched) => {
+            ui.weak("watched for changes");
+        }
+        Some(Mode::Periodic(reason)) => {
+            let text = format!("looked through every {every}, because {reason}");
+            ui.add(egui::Label::new(egui::RichText::new(&text).weak()).truncate())
+                .on_hover_text(text);
+        }
+        Some(Mode::Away) | None => {}
+    }
 }
 
 fn menu(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
@@ -109,6 +139,14 @@ fn menu(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
         look.commands.send(Command::Reveal(root.path.clone()));
         ui.close();
     }
+    let relink = ui.add_enabled(idle, egui::Button::new("It is elsewhere now…"));
+    if relink
+        .on_hover_text("Show where the folder lies now; all that is known of its photos is kept")
+        .clicked()
+    {
+        look.commands.send(Command::AskForPlace(root.path.clone()));
+        ui.close();
+    }
     ui.separator();
     let forget = ui.add_enabled(idle, egui::Button::new("Forget this folder…"));
     let forget = forget.on_disabled_hover_text("Possible when indexing has ended or was stopped.");
@@ -116,91 +154,4 @@ fn menu(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
         look.commands.send(Command::AskToForget(root.path.clone()));
         ui.close();
     }
-}
-
-/// The running job: how far, how fast, how long still, and its two buttons.
-fn job(ui: &mut Ui, look: Look<'_>, indexing: &Indexing) {
-    let visuals = ui.visuals();
-    Frame::new()
-        .fill(visuals.faint_bg_color)
-        .stroke(visuals.widgets.noninteractive.bg_stroke)
-        .corner_radius(8)
-        .inner_margin(10)
-        .show(ui, |ui| {
-            ui.set_min_width(ui.available_width());
-            ui.add(egui::Label::new(headline(indexing)).truncate());
-            let share = indexing.progress.as_ref().map_or(0.0, share);
-            let bar = ui.add(
-                ProgressBar::new(share)
-                    .desired_height(8.0)
-                    .fill(crate::app::theme::accent(ui.visuals())),
-            );
-            bar.accessible_name("Indexing progress");
-            ui.weak(detail(indexing));
-            ui.horizontal(|ui| {
-                let running = !indexing.stopping;
-                let (text, command) = if indexing.paused {
-                    ("Resume", Command::ResumeIndexing)
-                } else {
-                    ("Pause", Command::PauseIndexing)
-                };
-                if ui.add_enabled(running, egui::Button::new(text)).clicked() {
-                    look.commands.send(command);
-                }
-                let stop = ui.add_enabled(running, egui::Button::new("Stop"));
-                if stop
-                    .on_hover_text("What is indexed so far is kept; a re-scan goes on from there")
-                    .clicked()
-                {
-                    look.commands.send(Command::StopIndexing);
-                }
-            });
-        });
-    ui.add_space(6.0);
-}
-
-/// How much is done, from 0 to 1; 0 while folders are still being read.
-fn share(progress: &Progress) -> f32 {
-    match progress.phase {
-        Phase::Scanning => 0.0,
-        _ if progress.found == 0 => 1.0,
-        _ => progress.done as f32 / progress.found as f32,
-    }
-}
-
-fn headline(indexing: &Indexing) -> String {
-    let place = indexing
-        .root
-        .as_deref()
-        .map_or_else(|| "all folders".to_owned(), wording::file_name);
-    let scanning = |progress: &Progress| progress.phase == Phase::Scanning && progress.done == 0;
-    if indexing.stopping {
-        "Stopping…".to_owned()
-    } else if indexing.paused {
-        format!("Paused: {place}")
-    } else if indexing.progress.as_ref().is_none_or(scanning) {
-        format!("Looking for photos in {place}")
-    } else {
-        format!("Indexing {place}")
-    }
-}
-
-fn detail(indexing: &Indexing) -> String {
-    let Some(progress) = &indexing.progress else {
-        return "Starting…".to_owned();
-    };
-    let mut text = format!("{} of {}", count(progress.done), count(progress.found));
-    if progress.phase == Phase::Scanning {
-        text += " found so far";
-    }
-    if !indexing.paused && progress.pictures_per_s > 0.0 {
-        text += &format!(" · {:.1} a second", progress.pictures_per_s);
-        if let Some(left) = progress.eta {
-            text += &format!(" · {} left", wording::duration(left));
-        }
-    }
-    if progress.failed > 0 {
-        text += &format!(" · {} not readable", count(progress.failed));
-    }
-    text
 }

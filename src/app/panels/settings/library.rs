@@ -36,9 +36,18 @@ impl SettingsPanel {
             {
                 change(look, |settings| settings.thumbnails = thumbnails);
             }
+            let mut watch = choices.settings.watch;
+            if ui
+                .checkbox(&mut watch, "Watch the folders for changes")
+                .on_hover_text("Else they are looked through at each start, and when you re-scan")
+                .changed()
+            {
+                change(look, |settings| settings.watch = watch);
+            }
             ui.add_space(4.0);
             let label = ui.label(
-                "Leave out files and folders with these names, one a line; * stands for any letters, ? for one:",
+                "Leave out files and folders with these names, one a line; * stands for any letters, ? for one. \
+                 Hidden ones are left out anyway, and folders with a file called .nomedia, with all below them:",
             );
             let field = TextEdit::multiline(&mut self.excluded)
                 .hint_text("Screenshots\n*.tmp.jpg")

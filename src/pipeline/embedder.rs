@@ -1,0 +1,169 @@
+use super::decode::Decoded;
+use super::look::Look;
+use super::progress::{Speed, Tally};
+use super::{Control, Phase, PipelineError, Progress};
+use crate::library::{Content, FailedFile, ModelKey, Outcome, Writer};
+use crate::model::{Embedded, ModelError, Puma};
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use image::RgbImage;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often progress is told while nothing else happens.
+const TICK: Duration = Duration::from_millis(100);
+
+/// The last stage: batches of crops to stored embeddings.
+pub(super) struct Embedder<'a> {
+    pub writer: &'a Writer<'a>,
+    pub puma: &'a Puma,
+    pub model: &'a ModelKey,
+    pub batch: usize,
+    pub control: &'a Control,
+    pub tally: &'a Tally,
+}
+
+impl Embedder<'_> {
+    /// Runs until the decoders are done or the run is stopped; dropping `decoded` then ends the other threads.
+    pub fn run(
+        &self,
+        decoded: Receiver<Decoded>,
+        progress: &impl Fn(&Progress),
+    ) -> Result<(), PipelineError> {
+        let mut speed = Speed::new();
+        loop {
+            if self.control.is_paused() {
+                progress(&self.tally.progress(Some(Phase::Paused), &mut speed));
+                self.control.rest();
+            }
+            self.control.give_way();
+            if self.control.is_stopped() {
+                return Ok(());
+            }
+            let (batch, more) = self.gather(&decoded);
+            if !batch.is_empty() {
+                self.store(batch)?;
+            }
+            progress(&self.tally.progress(None, &mut speed));
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The next photos, as many as a batch holds and as have come within a moment; and whether more may follow.
+    fn gather(&self, decoded: &Receiver<Decoded>) -> (Vec<Decoded>, bool) {
+        let deadline = Instant::now() + TICK;
+        let mut batch = Vec::with_capacity(self.batch);
+        while batch.len() < self.batch {
+            match decoded.recv_deadline(deadline) {
+                Ok(next) => batch.push(next),
+                Err(RecvTimeoutError::Timeout) => return (batch, true),
+                Err(RecvTimeoutError::Disconnected) => return (batch, false),
+            }
+        }
+        (batch, true)
+    }
+
+    /// What the model says of crops. Where questions are likely it looks at few at a time, and lets them go between.
+    fn looked_at(&self, crops: &[RgbImage]) -> Result<Vec<Embedded>, ModelError> {
+        if !self.control.expects_questions() {
+            return self.puma.embed(crops);
+        }
+        let at_a_time = std::thread::available_parallelism().map_or(2, usize::from);
+        let mut all = Vec::with_capacity(crops.len());
+        for few in crops.chunks(at_a_time) {
+            self.control.give_way();
+            all.extend(self.puma.embed(few)?);
+        }
+        Ok(all)
+    }
+
+    /// Stores what becomes of a batch.
+    fn store(&self, batch: Vec<Decoded>) -> Result<(), PipelineError> {
+        let (mut photos, mut failures) = (Vec::new(), Vec::new());
+        let (mut crops, mut changing) = (Vec::new(), 0);
+        for Decoded { job, look } in batch {
+            match look {
+                Look::Crop(crop, content) => {
+                    photos.push((job, content));
+                    crops.push(crop);
+                }
+                Look::Failed(reason) => failures.push((job, reason)),
+                Look::Changed => changing += 1,
+            }
+        }
+        let contents: Vec<Content> = photos.iter().map(|(_, content)| *content).collect();
+        let taken_up: Vec<i64> = photos.iter().map(|(job, _)| job.photo.0).collect();
+        tracing::debug!(photos = ?taken_up, "embedding");
+        let (numbers, fresh) = self.embed(&contents, crops)?;
+        let mut outcomes = Vec::with_capacity(photos.len() + failures.len());
+        let mut contents = Vec::with_capacity(photos.len());
+        for (job, content) in photos {
+            match numbers.get(&content).filter(|numbers| are_finite(numbers)) {
+                Some(numbers) => {
+                    contents.push((job.photo, content));
+                    outcomes.push(Outcome {
+                        photo: job.photo,
+                        result: Ok((numbers.embedding.clone(), numbers.similarity.clone())),
+                    });
+                }
+                None => failures.push((job, "the model gave no finite numbers for it".to_owned())),
+            }
+        }
+        outcomes.extend(failures.iter().map(|(job, reason)| Outcome {
+            photo: job.photo,
+            result: Err(reason.clone()),
+        }));
+        self.writer
+            .store_with_contents(self.model, &outcomes, &contents)?;
+        tracing::debug!(photos = ?taken_up, "stored");
+        // Counted only when it is stored.
+        let add = |counter: &AtomicUsize, count| counter.fetch_add(count, Ordering::Relaxed);
+        add(&self.tally.embedded, fresh.min(contents.len()));
+        add(&self.tally.recognised, contents.len().saturating_sub(fresh));
+        add(&self.tally.changing, changing);
+        for (job, reason) in failures {
+            let path = job.path;
+            self.tally.fail(FailedFile { path, reason });
+        }
+        Ok(())
+    }
+
+    /// What the model says of photos by their contents, and of how many it had to be asked: of each content the library
+    /// knows nothing of, once.
+    fn embed(
+        &self,
+        contents: &[Content],
+        crops: Vec<RgbImage>,
+    ) -> Result<(HashMap<Content, Embedded>, usize), PipelineError> {
+        let mut numbers = HashMap::new();
+        let (mut unknown, mut asked) = (Vec::new(), Vec::new());
+        for (content, crop) in contents.iter().zip(crops) {
+            if numbers.contains_key(content) || unknown.contains(content) {
+                continue;
+            }
+            match self.writer.library().embedding_of(*content, self.model)? {
+                Some((embedding, similarity)) => {
+                    let known = Embedded {
+                        embedding,
+                        similarity,
+                    };
+                    numbers.insert(*content, known);
+                }
+                None => {
+                    unknown.push(*content);
+                    asked.push(crop);
+                }
+            }
+        }
+        let fresh = self.looked_at(&asked)?;
+        numbers.extend(unknown.into_iter().zip(fresh));
+        Ok((numbers, asked.len()))
+    }
+}
+
+fn are_finite(numbers: &Embedded) -> bool {
+    let all = || numbers.embedding.iter().chain(&numbers.similarity);
+    all().all(|value| value.is_finite())
+}

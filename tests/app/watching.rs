@@ -1,0 +1,124 @@
+//! Folders that change while the window is open, go away, come back or lie elsewhere.
+use super::gallery::READABLE;
+use super::{Window, shows};
+use puma::watch::Pace;
+use std::fs;
+use std::time::Duration;
+
+/// A window that watches its folders and takes changes in soon, over the whole gallery.
+fn watching() -> Window {
+    let soon = Pace {
+        quiet: Duration::from_millis(100),
+        look: Duration::from_millis(100),
+        ..Pace::default()
+    };
+    let mut window = Window::open_with(
+        |mut setup| {
+            setup.settings.watch = true;
+            setup.pace = soon;
+            setup
+        },
+        Vec::new(),
+    );
+    window.wait_for_label("Find pictures by looking");
+    window.index_gallery();
+    window
+}
+
+/// Waits until so many photos are known and can be found.
+#[track_caller]
+fn wait_for_photos(window: &mut Window, count: usize) {
+    window.wait_for("as many photos as there are now", |harness| {
+        let state = harness.state().state();
+        let library = state.library.as_ref();
+        state.indexing.is_none() && library.is_some_and(|library| library.embedded == count)
+    });
+}
+
+#[test]
+fn new_renamed_and_deleted_photos_are_taken_in_by_themselves() {
+    let mut window = watching();
+    window.wait_for_label("watched for changes");
+    let (cat, new) = (
+        window.gallery.photo("cats/chelsea.png"),
+        window.gallery.photo("new folder/cat.png"),
+    );
+    fs::create_dir(new.parent().unwrap()).unwrap();
+    fs::copy(&cat, &new).unwrap();
+    wait_for_photos(&mut window, READABLE + 1);
+    window.drop_on(&cat);
+    window.wait_for_answer_to(&cat);
+    assert!(window.hits().iter().any(|hit| hit.path == new));
+    // A file that is deleted leaves the answer that is shown.
+    fs::remove_file(&new).unwrap();
+    window.wait_for("an answer without it", |harness| {
+        let answer = harness.state().state().answer.as_ref();
+        answer.is_some_and(|answer| answer.hits.iter().all(|hit| hit.path != new))
+    });
+    let (old, renamed) = (
+        window.gallery.photo("drawn"),
+        window.gallery.photo("painted"),
+    );
+    fs::rename(old, renamed).unwrap();
+    window.wait_for("the renamed domain", |harness| {
+        let profiles = &harness.state().state().profiles;
+        let has = |name: &str| profiles.iter().any(|profile| profile.domain == name);
+        has("painted") && !has("drawn")
+    });
+    wait_for_photos(&mut window, READABLE);
+}
+
+#[test]
+fn a_folder_that_goes_away_comes_back_by_itself() {
+    let mut window = watching();
+    let (here, away) = (window.gallery.photos(), window.gallery.outside("away"));
+    fs::rename(&here, &away).unwrap();
+    window.wait_for_label("not there now");
+    assert!(!shows(&window.harness, "watched for changes"));
+    wait_for_photos(&mut window, READABLE);
+    fs::rename(&away, &here).unwrap();
+    window.wait_for_label("watched for changes");
+    window.wait_for("it is back", |harness| !shows(harness, "not there now"));
+    wait_for_photos(&mut window, READABLE);
+}
+
+#[test]
+fn a_folder_that_lies_elsewhere_is_relinked_and_keeps_all() {
+    let mut window = Window::indexed();
+    let (old, new) = (
+        window.gallery.photos(),
+        window.gallery.outside("moved here"),
+    );
+    fs::rename(&old, &new).unwrap();
+    window.click("Re-scan");
+    window.wait_for_label("not there now");
+    window.click("It is elsewhere now…");
+    window.wait_for_label("Where is “my photos” now?");
+    let field = "Where the folder is now";
+    let wrong = window.gallery.home();
+    type_into(&mut window, field, &wrong.display().to_string());
+    window.click("It is there now");
+    window.wait_for_label("The folder stays where it was");
+    window.click("It is elsewhere now…");
+    type_into(&mut window, field, &new.display().to_string());
+    window.click("It is there now");
+    window.wait_for("the folder in its new place", |harness| {
+        let state = harness.state().state();
+        let library = state.library.as_ref();
+        state.indexing.is_none()
+            && library.is_some_and(|library| {
+                library.roots[0].path == new
+                    && !library.roots[0].offline
+                    && library.embedded == READABLE
+            })
+    });
+}
+
+fn type_into(window: &mut Window, field: &str, text: &str) {
+    use egui_kittest::kittest::Queryable;
+    window.harness.get_by_label(field).focus();
+    window.harness.step();
+    window.harness.get_by_label(field).type_text(text);
+    window.harness.step();
+    window.harness.step();
+}
