@@ -35,7 +35,7 @@ pub use embeddings::{Embeddings, ModelKey, Outcome};
 pub use error::LibraryError;
 pub use exclusions::Exclusions;
 pub use facts::PhotoFacts;
-pub(crate) use facts::{civil, format_named, name_of, seconds};
+pub(crate) use facts::{civil, seconds};
 pub use models::ModelUse;
 pub use photos::{Counts, DomainCount, FailedFile, PhotoId, PhotoRow};
 pub use repair::{Repair, repair};

@@ -1,5 +1,5 @@
 use super::table::{FactTable, Folder, Row, place_of, sought_in};
-use crate::library::{PhotoId, civil, format_named, name_of, names, seconds};
+use crate::library::{PhotoId, civil, names, seconds};
 use crate::photo::Format;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -47,7 +47,7 @@ impl FactTable {
             taken_s: row.taken_by_camera.then(|| seconds(row.taken)),
             format: row
                 .format
-                .map(|format| place_of(&mut formats, &name_of(format).to_owned(), String::clone)),
+                .map(|format| place_of(&mut formats, &format.name().to_owned(), String::clone)),
             bytes: row.bytes,
             size_px: row.size_px,
         });
@@ -89,8 +89,11 @@ impl Columns {
             })
         };
         let folders: Vec<Folder> = self.folders.iter().map(folder).collect::<Option<_>>()?;
-        let formats: Vec<Option<Format>> =
-            self.formats.iter().map(|name| format_named(name)).collect();
+        let formats: Vec<Option<Format>> = self
+            .formats
+            .iter()
+            .map(|name| Format::of_name(name))
+            .collect();
         let zone = TimeZone::system();
         let mut before = 0;
         let row = |(id, stored): (&PhotoId, &StoredRow)| {
