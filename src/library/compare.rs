@@ -27,6 +27,7 @@ pub(super) struct Comparison<'a, 'b> {
     unreadable: Vec<FailedFile>,
     /// Relative paths below which nothing may be removed.
     kept: Vec<PathBuf>,
+    mounted: Vec<PathBuf>,
     error: Option<LibraryError>,
 }
 
@@ -80,6 +81,7 @@ impl<'a, 'b> Comparison<'a, 'b> {
             since: Instant::now(),
             unreadable: Vec::new(),
             kept: Vec::new(),
+            mounted: Vec::new(),
             error: None,
         })
     }
@@ -94,11 +96,25 @@ impl<'a, 'b> Comparison<'a, 'b> {
                 self.kept.push(relative);
                 true
             }
+            Step::Mounted(relative) => {
+                self.mounted.push(relative);
+                true
+            }
             Step::Away(relative) => {
                 self.kept.push(relative);
                 true
             }
         }
+    }
+
+    /// Folders that were come upon in which other drives are mounted.
+    pub fn mounted(&self) -> &[PathBuf] {
+        &self.mounted
+    }
+
+    /// Lets nothing below these folders be taken for gone.
+    pub fn keep(&mut self, folders: Vec<PathBuf>) {
+        self.kept.extend(folders);
     }
 
     /// Ends the comparison; `None` if it was not `whole`.

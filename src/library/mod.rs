@@ -13,6 +13,7 @@ mod exclusions;
 mod facts;
 mod known;
 mod models;
+mod mounts;
 mod names;
 mod opening;
 mod photos;
