@@ -11,6 +11,7 @@ use super::results::{self, PictureLoader};
 use super::state::{EngineState, Preferences, State, View};
 use super::thumbnails::ThumbnailCache;
 use super::{handle_command, handle_event, input, pool, theme, window};
+use crate::photo::Reader;
 use crossbeam_channel::Receiver;
 use egui::{CentralPanel, Panel, TextureHandle, Ui};
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ pub struct PumaApp {
     relink_form: RelinkForm,
     pub(super) pane: PreviewPane,
     pub(super) pictures: PictureLoader,
+    pub(super) reader: Reader,
     query_parts: QueryParts,
     pub(super) previews: Previews,
     map_view: MapView,
@@ -66,8 +68,14 @@ impl PumaApp {
             .unwrap_or_default();
         preferences.apply(ctx);
         let (events, arriving) = Events::channel(ctx);
-        let thumbnails = ThumbnailCache::start(ctx, &setup.thumbnails, preferences.cache_bytes())?;
-        let pictures = PictureLoader::start(&events)?;
+        let thumbnails = ThumbnailCache::start(
+            ctx,
+            &setup.thumbnails,
+            &setup.reader,
+            preferences.cache_bytes(),
+        )?;
+        let pictures = PictureLoader::start(&events, setup.reader.clone())?;
+        let reader = setup.reader.clone();
         let drops_arrive = setup.drops_arrive;
         let pictures_folder = setup.pictures_folder.clone();
         let choices = Choices {
@@ -96,6 +104,7 @@ impl PumaApp {
             relink_form: RelinkForm::default(),
             pane: PreviewPane::default(),
             pictures,
+            reader,
             query_parts: QueryParts::default(),
             previews: Previews::default(),
             map_view: MapView::default(),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 
+use super::options::ReplaceOptions;
 use crate::model::checkpoint::{Backbone, Checkpoint, Precision, ReadOptions};
 
 /// Arguments of `puma convert`.
@@ -25,6 +26,8 @@ pub struct Args {
     /// What a file without a configuration holds: deit-tiny, vit-tiny, vit-small, vit-base or dinov2-small
     #[arg(long)]
     backbone: Option<String>,
+    #[command(flatten)]
+    replace: ReplaceOptions,
 }
 
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
@@ -55,6 +58,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             args.output.display()
         );
     }
+    args.replace.check(&args.output)?;
     let backbone = args
         .backbone
         .as_deref()

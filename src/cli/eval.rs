@@ -1,6 +1,6 @@
 //! `puma eval`: measures a model on benchmark folders.
 
-use super::options::{FigureOptions, ModelOptions};
+use super::options::{FigureOptions, ModelOptions, ReplaceOptions};
 use crate::eval::{
     EmbeddingKind, FailedFile, Part, PhotoSet, Report, choose_sets, evaluate, read_sets,
 };
@@ -33,6 +33,8 @@ pub struct Args {
     /// Also write the mean prompt similarities of each set to this file: .png, .svg, .csv or .json
     #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
+    #[command(flatten)]
+    replace: ReplaceOptions,
     #[command(flatten)]
     drawing: FigureOptions,
 }
@@ -99,6 +101,7 @@ fn sets_of(args: &Args) -> anyhow::Result<Vec<PhotoSet>> {
         if folder.is_some_and(|folder| !folder.is_dir()) {
             anyhow::bail!("{}: its folder does not exist", path.display());
         }
+        args.replace.check(path)?;
     }
     let mut sets = read_sets(&args.data)?;
     if !args.sets.is_empty() {

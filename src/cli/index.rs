@@ -1,6 +1,6 @@
 //! `puma index`: finds the photos below folders and embeds those that are new or changed.
 
-use super::options::{Home, LibraryOptions, ModelOptions, print};
+use super::options::{Home, LibraryOptions, ModelOptions, print, reader};
 use crate::library::{DomainRule, Exclusions, Library};
 use crate::photo::Thumbnails;
 use crate::pipeline::{self, Control, Phase, Progress, Summary};
@@ -49,6 +49,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         thumbnails: (home.settings.thumbnails && !args.no_thumbnails)
             .then(|| Thumbnails::new(home.places.thumbnails())),
         excluded: Exclusions::new(&home.settings.excluded),
+        reader: reader(),
         ..pipeline::Options::default()
     };
     let puma = home.model(&args.model)?;

@@ -1,6 +1,7 @@
 //! Arguments to configurations: one file a subcommand.
 
 mod convert;
+mod decode_worker;
 mod embed;
 mod eval;
 mod forget;
@@ -54,6 +55,9 @@ enum Command {
     Eval(eval::Args),
     /// Convert a checkpoint between naming schemes
     Convert(convert::Args),
+    /// Decode photos for another process of the program
+    #[command(hide = true)]
+    DecodeWorker(decode_worker::Args),
 }
 
 /// What is logged unless `RUST_LOG` says otherwise: warnings, but not those about the desktop that nobody can act on
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
         Some(Command::Train(args)) => train::run(*args),
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Convert(args)) => convert::run(args),
+        Some(Command::DecodeWorker(args)) => decode_worker::run(&args),
     };
     result.unwrap_or_else(|error| {
         if is_closed_pipe(&error) {

@@ -1,6 +1,6 @@
 //! `puma` and `puma PICTURE`: the window.
 
-use super::options::{LibraryOptions, ModelOptions};
+use super::options::{LibraryOptions, ModelOptions, reader};
 use crate::app::{Setup, open};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,12 +19,13 @@ pub struct Args {
 
 /// Opens the window and returns when it is closed.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let setup = Setup::from_choices(
+    let mut setup = Setup::from_choices(
         args.model.model,
         &args.model.device,
         args.model.backbone,
         args.library.library,
     )?;
+    setup.reader = reader();
     open(setup, args.pictures)?;
     Ok(ExitCode::SUCCESS)
 }

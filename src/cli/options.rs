@@ -4,6 +4,7 @@ use crate::figures::{Arrangement, Chart, Figure, Profile, Sort, View};
 use crate::library::{Library, ModelKey};
 use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
 use crate::model::{DeviceChoice, Puma, choose_device};
+use crate::photo::{Limits, ProcessLimits, Reader};
 use crate::settings::{Places, Settings};
 use anyhow::Context;
 use std::io::Write;
@@ -134,6 +135,36 @@ pub fn shown(path: &Path) -> String {
         .unwrap_or_else(|_| path.to_owned())
         .to_string_lossy()
         .into_owned()
+}
+
+/// Whether files that are there may be replaced.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct ReplaceOptions {
+    /// Replace files that are there already
+    #[arg(long)]
+    pub force: bool,
+}
+
+impl ReplaceOptions {
+    /// Refuses a file that is there already, unless it may be replaced; best asked before anything slow is done for it.
+    pub fn check(self, path: &Path) -> anyhow::Result<()> {
+        if !self.force && path.symlink_metadata().is_ok() {
+            anyhow::bail!(
+                "{} is there already; name another file, or pass --force to replace it",
+                path.display()
+            );
+        }
+        Ok(())
+    }
+}
+
+/// What reads photos: this very program in processes of its own, or this thread where it cannot find itself.
+pub fn reader() -> Reader {
+    let limits = Limits::default();
+    match std::env::current_exe() {
+        Ok(program) => Reader::apart(program, limits, ProcessLimits::default()),
+        Err(_) => Reader::here(limits),
+    }
 }
 
 /// Which library to use.

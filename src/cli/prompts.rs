@@ -1,6 +1,8 @@
 //! `puma prompts`: mean prompt similarities of each domain, the numbers and charts of Figure 3, and the pool's health.
 
-use super::options::{FigureOptions, Home, LibraryOptions, ModelOptions, print, print_json};
+use super::options::{
+    FigureOptions, Home, LibraryOptions, ModelOptions, ReplaceOptions, print, print_json,
+};
 use crate::figures::{self, Format, Health, Profile, StoredProfiles, check_ending};
 use crate::index::Kind;
 use crate::search::Searcher;
@@ -18,6 +20,8 @@ pub struct Args {
     /// Write the figure to this file: .png, .svg, .csv or .json; with --health its table: .csv or .json
     #[arg(long, value_name = "FILE")]
     figure: Option<PathBuf>,
+    #[command(flatten)]
+    replace: ReplaceOptions,
     #[command(flatten)]
     drawing: FigureOptions,
     /// Show how the photos use each prompt of the pool, instead of the domains
@@ -38,6 +42,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Some(path) if args.health => drop(Format::of(path, &Format::NUMBERS)?),
         Some(path) => check_ending(path)?,
         None => {}
+    }
+    if let Some(path) = &args.figure {
+        args.replace.check(path)?;
     }
     if let Some(path) = &args.from {
         show_profiles(&args, &figures::read_profiles(path)?)?;

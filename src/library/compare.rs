@@ -1,7 +1,7 @@
 use super::known::{Known, KnownPhotos};
 use super::recognise::{Origin, Recogniser};
 use super::record::{Basis, Change, keep_header, record};
-use super::scan::{is_called_photo, is_sidecar, lies_below, reason};
+use super::scan::{is_sidecar, lies_below, reason};
 use super::walk::{Entry, Step};
 use super::{FailedFile, Finding, Job, Library, LibraryError, ModelKey, PhotoId, Scope, names};
 use crate::photo::{self, Header};
@@ -333,10 +333,7 @@ impl Known {
 fn look_at(path: &Path) -> Option<Result<Header, String>> {
     match photo::header(path) {
         Ok(header) if header.format.is_some() => Some(Ok(header)),
-        Ok(_) if is_called_photo(path) => {
-            Some(Err("is named like a photo but holds none".to_owned()))
-        }
-        Ok(_) => None,
+        Ok(_) => photo::broken_promise(path).map(Err),
         Err(error) => Some(Err(reason(&error))),
     }
 }

@@ -1,5 +1,5 @@
 use super::{Content, Library, LibraryError, PhotoId, Writer, content};
-use crate::photo::PREPROCESSING_VERSION;
+use crate::photo::{PREPROCESSING_VERSION, READER_VERSION};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 use std::fmt;
@@ -172,7 +172,7 @@ impl Writer<'_> {
                     }
                     Err(reason) => {
                         forget_all.execute([photo.0])?;
-                        mark.execute(params![photo.0, reason, PREPROCESSING_VERSION])?;
+                        mark.execute(params![photo.0, reason, READER_VERSION])?;
                     }
                 }
             }

@@ -51,14 +51,14 @@ pub(super) fn from_row(
     zone: &TimeZone,
 ) -> rusqlite::Result<PhotoFacts> {
     let root = root(row.get(1)?);
-    let path = root.join(names::to_path(row.get_ref(2)?.as_blob()?));
+    let path = root.join(names::to_relative(row.get_ref(2)?.as_blob()?));
     let modified = Timestamp::from_nanosecond(row.get::<_, i64>(5)?.into()).unwrap_or_default();
     let by_camera = row.get::<_, Option<i64>>(6)?.and_then(civil);
     let format = match row.get_ref(7)?.as_str_or_null()? {
-        Some(name) => format_named(name),
+        Some(name) => Format::of_name(name),
         None => path
             .extension()
-            .and_then(|ending| format_named(&ending.to_str()?.to_ascii_lowercase())),
+            .and_then(|ending| Format::of_ending(ending.to_str()?)),
     };
     let side = |side: Option<i64>| side.and_then(|side| u32::try_from(side).ok());
     Ok(PhotoFacts {
@@ -85,29 +85,4 @@ pub(super) fn seconds(taken: DateTime) -> i64 {
 fn civil(seconds: i64) -> Option<DateTime> {
     let moment = Timestamp::from_second(seconds).ok()?;
     Some(TimeZone::UTC.to_datetime(moment))
-}
-
-/// A format as the catalogue keeps it.
-pub(super) fn name_of(format: Format) -> &'static str {
-    match format {
-        Format::Jpeg => "jpeg",
-        Format::Png => "png",
-        Format::WebP => "webp",
-        Format::Gif => "gif",
-        Format::Bmp => "bmp",
-        Format::Tiff => "tiff",
-    }
-}
-
-/// The format of that name, or of a file with that ending.
-fn format_named(name: &str) -> Option<Format> {
-    Some(match name {
-        "jpeg" | "jpg" | "jpe" | "jfif" => Format::Jpeg,
-        "png" | "apng" => Format::Png,
-        "webp" => Format::WebP,
-        "gif" => Format::Gif,
-        "bmp" => Format::Bmp,
-        "tiff" | "tif" => Format::Tiff,
-        _ => return None,
-    })
 }

@@ -48,7 +48,7 @@ impl KnownPhotos {
             let mut rows = statement.query(params![
                 scope.root.id.0,
                 model,
-                photo::PREPROCESSING_VERSION,
+                photo::READER_VERSION,
                 photo::FACTS_VERSION,
                 first,
                 end

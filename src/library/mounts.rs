@@ -19,7 +19,7 @@ impl Mounts {
             connection
                 .prepare_cached("SELECT path FROM mount WHERE root = ?1")?
                 .query_map([root.0], |row| {
-                    Ok(names::to_path(row.get_ref(0)?.as_blob()?))
+                    Ok(names::to_relative(row.get_ref(0)?.as_blob()?))
                 })?
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;

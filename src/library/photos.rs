@@ -70,7 +70,7 @@ const SELECT: &str =
     LEFT JOIN embedding ON embedding.photo = photo.id AND embedding.model = ?1";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<PhotoRow> {
-    let relative = names::to_path(row.get_ref(3)?.as_blob()?);
+    let relative = names::to_relative(row.get_ref(3)?.as_blob()?);
     Ok(PhotoRow {
         id: PhotoId(row.get(0)?),
         root: RootId(row.get(1)?),
@@ -158,7 +158,7 @@ impl Library {
                     statement
                         .query_row([id.0], |row| {
                             let root = names::to_path(row.get_ref(0)?.as_blob()?);
-                            Ok(root.join(names::to_path(row.get_ref(1)?.as_blob()?)))
+                            Ok(root.join(names::to_relative(row.get_ref(1)?.as_blob()?)))
                         })
                         .optional()
                 })
@@ -221,7 +221,7 @@ impl Library {
                 .query_map([], |row| {
                     let root = names::to_path(row.get_ref(0)?.as_blob()?);
                     Ok(FailedFile {
-                        path: root.join(names::to_path(row.get_ref(1)?.as_blob()?)),
+                        path: root.join(names::to_relative(row.get_ref(1)?.as_blob()?)),
                         reason: row.get(2)?,
                     })
                 })?

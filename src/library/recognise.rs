@@ -172,7 +172,7 @@ impl Place {
         Ok(Place {
             id: row.get(0)?,
             root: row.get(1)?,
-            path: names::to_path(row.get_ref(2)?.as_blob()?),
+            path: names::to_relative(row.get_ref(2)?.as_blob()?),
         })
     }
 }

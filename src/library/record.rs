@@ -99,7 +99,7 @@ pub(super) fn record(
 /// Names the program that found the failure, since another may read the file.
 fn failure_reader(change: &Change) -> Option<u32> {
     let failure = change.failure.as_ref();
-    failure.map(|_| photo::PREPROCESSING_VERSION)
+    failure.map(|_| photo::READER_VERSION)
 }
 
 fn insert(transaction: &Transaction<'_>, root: RootId, change: &Change) -> rusqlite::Result<i64> {
@@ -160,7 +160,7 @@ pub(super) fn keep_header(
         .execute(params![
             id,
             header.taken.map(facts::seconds),
-            header.format.map(facts::name_of),
+            header.format.map(photo::Format::name),
             width,
             height,
             photo::FACTS_VERSION

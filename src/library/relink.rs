@@ -62,7 +62,7 @@ impl Writer<'_> {
                      FROM photo WHERE root = ?1) WHERE (number - 1) % ?2 = 0",
                 )?
                 .query_map(params![root.id.0, step], |row| {
-                    let path = names::to_path(row.get_ref(0)?.as_blob()?);
+                    let path = names::to_relative(row.get_ref(0)?.as_blob()?);
                     Ok((path, row.get::<_, i64>(1)?.max(0) as u64))
                 })?
                 .collect()

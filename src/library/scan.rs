@@ -8,10 +8,6 @@ use crate::photo::PhotoError;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-/// Names that promise a photo: a file that is called so but holds none is reported, any other is passed over.
-const EXTENSIONS: [&str; 11] = [
-    "jpg", "jpeg", "jpe", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff",
-];
 /// Names of what programs put beside a photo (edits, ratings, a video's small picture): never looked into.
 const SIDECARS: [&str; 9] = [
     "xmp", "aae", "thm", "pp3", "dop", "on1", "nksc", "cos", "arp",
@@ -180,21 +176,12 @@ fn unmounted(folder: &Path) -> String {
     )
 }
 
-/// Whether a file's name promises a photo.
-pub(super) fn is_called_photo(path: &Path) -> bool {
-    ends_with_one_of(path, &EXTENSIONS)
-}
-
 /// Whether a file's name says that it belongs to a photo and is none.
 pub(super) fn is_sidecar(path: &Path) -> bool {
-    ends_with_one_of(path, &SIDECARS)
-}
-
-fn ends_with_one_of(path: &Path, endings: &[&str]) -> bool {
     path.extension()
         .and_then(|extension| extension.to_str())
         .is_some_and(|extension| {
-            endings
+            SIDECARS
                 .iter()
                 .any(|ending| extension.eq_ignore_ascii_case(ending))
         })

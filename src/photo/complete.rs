@@ -18,8 +18,8 @@ pub(super) struct Container<'a> {
 /// Walks the container of `bytes` to its end.
 ///
 /// # Errors
-/// [`DecodeError::Truncated`] when the end is missing. Other faults are left to the decoder, and so is all of TIFF, which
-/// has no order that could be walked.
+/// [`DecodeError::Truncated`] when the end is missing. Other faults are left to the decoder, and so is all of the formats
+/// that have no order that could be walked (TIFF, OpenEXR) or whose decoders read to the end.
 pub(super) fn check(format: Format, bytes: &[u8]) -> Result<Container<'_>, DecodeError> {
     let found = match format {
         Format::Jpeg => jpeg(bytes),
@@ -27,7 +27,8 @@ pub(super) fn check(format: Format, bytes: &[u8]) -> Result<Container<'_>, Decod
         Format::WebP => webp(bytes),
         Format::Gif => gif(bytes),
         Format::Bmp => bmp(bytes),
-        Format::Tiff => Some(Container::default()),
+        Format::Qoi => bytes.ends_with(&QOI_END).then(Container::default),
+        _ => Some(Container::default()),
     };
     found.ok_or_else(|| DecodeError::Truncated {
         format,
@@ -50,6 +51,9 @@ pub(super) struct Segment<'a> {
 struct Segments<'a> {
     rest: &'a [u8],
 }
+
+/// What a QOI ends with.
+const QOI_END: [u8; 8] = [0, 0, 0, 0, 0, 0, 0, 1];
 
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
@@ -88,6 +92,11 @@ impl<'a> Iterator for Segments<'a> {
 /// The header segments of a JPEG, up to its first scan.
 pub(super) fn jpeg_segments(bytes: &[u8]) -> impl Iterator<Item = Segment<'_>> {
     Segments { rest: bytes }.take_while(|segment| segment.marker != SOS && segment.marker != EOI)
+}
+
+/// How long the JPEG is that `bytes` start with, its end mark included.
+pub(super) fn jpeg_length(bytes: &[u8]) -> Option<usize> {
+    jpeg(bytes).map(|container| container.jpeg_end + 2)
 }
 
 fn jpeg(bytes: &[u8]) -> Option<Container<'_>> {

@@ -55,13 +55,13 @@ impl PhotoError {
 }
 
 /// Why bytes gave no picture.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 pub enum DecodeError {
     /// There are no bytes.
     #[error("the file is empty")]
     Empty,
     /// The first bytes belong to none of the formats in [`Format`].
-    #[error("not a photo in a known format (JPEG, PNG, WebP, GIF, BMP, TIFF)")]
+    #[error("not a photo in a known format")]
     NotAPhoto,
     /// The file ends before its picture does.
     #[error("the {format} file is truncated: {reason}")]
@@ -113,6 +113,24 @@ pub enum DecodeError {
         /// The format.
         format: Format,
         /// The panic's message.
+        reason: String,
+    },
+    /// The process that decoded it was stopped.
+    #[error("decoding took more than {seconds} s and was stopped")]
+    TookTooLong {
+        /// The limit in seconds.
+        seconds: u64,
+    },
+    /// The process that decoded it reached its limit.
+    #[error("decoding needed more than {} MiB of memory and was stopped", limit >> 20)]
+    TookTooMuchMemory {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The process that decoded it died.
+    #[error("decoding it crashed ({reason}); a copy as PNG or plain JPEG may help")]
+    Crashed {
+        /// What is known of how.
         reason: String,
     },
 }

@@ -1,14 +1,9 @@
-//! Telling photos from other files by content.
+//! The picture formats that are read.
 
 use std::fmt;
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
-
-use super::PhotoError;
 
 /// The picture formats that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Format {
     /// JPEG, baseline and progressive.
     Jpeg,
@@ -22,77 +17,120 @@ pub enum Format {
     Bmp,
     /// TIFF and BigTIFF (its first page).
     Tiff,
+    /// HEIC and HEIF: pictures coded as HEVC.
+    Heic,
+    /// AVIF: pictures coded as AV1.
+    Avif,
+    /// Camera raw files, by the largest JPEG inside them.
+    Raw,
+    /// Windows icon (its largest picture).
+    Ico,
+    /// The "Quite OK Image".
+    Qoi,
+    /// Truevision TGA, which only its name gives away.
+    Tga,
+    /// PBM, PGM, PPM and PAM.
+    Pnm,
+    /// Radiance HDR, tone mapped.
+    Hdr,
+    /// OpenEXR, tone mapped.
+    Exr,
 }
+
+/// What is said of a format: itself, what people call it, its name in the catalogue, and the endings of its files.
+type Words = (Format, &'static str, &'static str, &'static [&'static str]);
+
+const WORDS: [Words; 15] = [
+    (
+        Format::Jpeg,
+        "JPEG",
+        "jpeg",
+        &["jpg", "jpeg", "jpe", "jfif"],
+    ),
+    (Format::Png, "PNG", "png", &["png", "apng"]),
+    (Format::WebP, "WebP", "webp", &["webp"]),
+    (Format::Gif, "GIF", "gif", &["gif"]),
+    (Format::Bmp, "BMP", "bmp", &["bmp"]),
+    (Format::Tiff, "TIFF", "tiff", &["tif", "tiff"]),
+    (Format::Heic, "HEIC", "heic", &["heic", "heif", "hif"]),
+    (Format::Avif, "AVIF", "avif", &["avif"]),
+    (Format::Raw, "camera raw", "raw", &RAW_ENDINGS),
+    (Format::Ico, "ICO", "ico", &["ico"]),
+    (Format::Qoi, "QOI", "qoi", &["qoi"]),
+    (Format::Tga, "TGA", "tga", &["tga"]),
+    (
+        Format::Pnm,
+        "PNM",
+        "pnm",
+        &["pnm", "pbm", "pgm", "ppm", "pam"],
+    ),
+    (Format::Hdr, "Radiance HDR", "hdr", &["hdr"]),
+    (Format::Exr, "OpenEXR", "exr", &["exr"]),
+];
+
+/// How the makers of cameras end the names of their raw files.
+const RAW_ENDINGS: [&str; 25] = [
+    "dng", "nef", "nrw", "cr2", "cr3", "crw", "arw", "srf", "sr2", "orf", "rw2", "rwl", "raf",
+    "pef", "srw", "3fr", "fff", "iiq", "mef", "mos", "mrw", "erf", "dcr", "kdc", "x3f",
+];
 
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Format::Jpeg => "JPEG",
-            Format::Png => "PNG",
-            Format::WebP => "WebP",
-            Format::Gif => "GIF",
-            Format::Bmp => "BMP",
-            Format::Tiff => "TIFF",
-        })
+        f.write_str(self.words().1)
     }
 }
-
-/// Bytes from a file's start that [`Format::of`] looks at.
-const HEADER_BYTES: u64 = 18;
 
 impl Format {
-    /// The format of a file that starts with `bytes`, or `None` when it is no photo.
-    pub fn of(bytes: &[u8]) -> Option<Format> {
-        if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
-            Some(Format::Jpeg)
-        } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-            Some(Format::Png)
-        } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-            Some(Format::WebP)
-        } else if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
-            Some(Format::Gif)
-        } else if is_bmp(bytes) {
-            Some(Format::Bmp)
-        } else if [b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"]
+    /// All of them, the commonest first.
+    pub fn all() -> impl Iterator<Item = Format> {
+        WORDS.iter().map(|words| words.0)
+    }
+
+    /// Its name where programs read it, such as `jpeg`.
+    pub fn name(self) -> &'static str {
+        self.words().2
+    }
+
+    /// The format with this [`Format::name`].
+    pub fn of_name(name: &str) -> Option<Format> {
+        WORDS
             .iter()
-            .any(|m| bytes.starts_with(*m))
-        {
-            Some(Format::Tiff)
-        } else {
-            None
+            .find(|words| words.2 == name)
+            .map(|words| words.0)
+    }
+
+    /// The format whose files end in `.ending`, in whichever case.
+    pub fn of_ending(ending: &str) -> Option<Format> {
+        WORDS
+            .iter()
+            .find(|words| words.3.iter().any(|own| own.eq_ignore_ascii_case(ending)))
+            .map(|words| words.0)
+    }
+
+    fn words(self) -> &'static Words {
+        WORDS
+            .iter()
+            .find(|words| words.0 == self)
+            .unwrap_or(&WORDS[0])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_has_words_of_its_own() {
+        assert_eq!(Format::all().count(), WORDS.len());
+        for format in Format::all() {
+            assert_eq!(format.words().0, format);
+            assert_eq!(Format::of_name(format.name()), Some(format));
+            for ending in format.words().3 {
+                assert_eq!(Format::of_ending(&ending.to_uppercase()), Some(format));
+            }
         }
+        assert_eq!(Format::of_ending("txt"), None);
+        // Unlike a fallback to the first line, this one fails when a format has no line.
+        assert_eq!(Format::Exr.to_string(), "OpenEXR");
     }
-}
-
-/// "BM" alone would also match texts, so the length of the second header has to be one that exists.
-fn is_bmp(bytes: &[u8]) -> bool {
-    bytes.starts_with(b"BM")
-        && matches!(
-            bytes.get(14..18),
-            Some([12 | 16 | 40 | 52 | 56 | 64 | 108 | 124, 0, 0, 0])
-        )
-}
-
-/// The format of the photo at `path` by its first bytes, `None` when it is no photo.
-///
-/// Reads a few bytes only; the file's name does not matter. A folder, a pipe or an empty file is no photo.
-///
-/// # Errors
-/// [`PhotoError::Io`] when the file cannot be opened or read.
-pub fn sniff(path: &Path) -> Result<Option<Format>, PhotoError> {
-    let io = |source| PhotoError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    // Opening a pipe would wait for a writer, so its kind is asked first.
-    if !std::fs::metadata(path).map_err(io)?.is_file() {
-        return Ok(None);
-    }
-    let mut header = Vec::new();
-    File::open(path)
-        .map_err(io)?
-        .take(HEADER_BYTES)
-        .read_to_end(&mut header)
-        .map_err(io)?;
-    Ok(Format::of(&header))
 }

@@ -1,18 +1,21 @@
 //! What a photo says of itself before its pixels.
 
-use super::{Format, PhotoError, orientation};
-use exif::{In, Tag, Value};
-use image::ImageReader;
+use super::recognise::recognise;
+use super::{Format, PhotoError, heif, orientation, raw};
+use exif::{Exif, In, Tag, Value};
+use image::{ImageFormat, ImageReader};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Counts up whenever [`header`] tells more or other things, so that they are read anew.
-pub const FACTS_VERSION: u32 = 1;
+pub const FACTS_VERSION: u32 = 2;
 
 /// EXIF of a TIFF may lie anywhere in the file; no more of it than this is read.
 const MOST_EXIF_BYTES: u64 = 64 << 20;
+/// No more than this is read of the preview in a raw file.
+const MOST_PREVIEW_HEADER_BYTES: u64 = 256 << 10;
 
 /// What a photo's header tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,55 +41,118 @@ pub fn header(path: &Path) -> Result<Header, PhotoError> {
         return Ok(Header::default());
     }
     let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
-    let format = Format::of(file.fill_buf().map_err(io)?);
+    let format = recognise(&mut file, Some(path)).map_err(io)?;
     let Some(format) = format else {
         return Ok(Header::default());
     };
     // Crafted headers have made parsers panic; such a file tells nothing, and its decoder says why later.
-    let read = catch_unwind(AssertUnwindSafe(|| contents(file)));
+    let read = catch_unwind(AssertUnwindSafe(|| match format {
+        Format::Heic | Format::Avif => of_heif(file),
+        Format::Raw => of_raw(file),
+        _ => contents(format, file),
+    }));
     Ok(Header {
         format: Some(format),
         ..read.unwrap_or_default()
     })
 }
 
-fn contents(mut file: BufReader<File>) -> Header {
-    let mut reader = exif::Reader::new();
-    reader.continue_on_error(true);
-    let fields = reader
-        .read_from_container(&mut Limited::new(&mut file))
-        .or_else(|error| error.distill_partial_result(|_| ()))
-        .ok();
+fn contents(format: Format, mut file: BufReader<File>) -> Header {
+    let fields = fields(&mut Limited::new(&mut file, MOST_EXIF_BYTES));
     let sideways = fields
         .as_ref()
-        .and_then(|fields| {
-            fields
-                .get_field(Tag::Orientation, In::PRIMARY)?
-                .value
-                .get_uint(0)
-        })
+        .and_then(turn)
         .is_some_and(orientation::swaps_sides);
-    let size_px = file
-        .rewind()
-        .ok()
-        .and_then(|()| ImageReader::new(file).with_guessed_format().ok())
-        .and_then(|reader| reader.into_dimensions().ok())
-        .map(|(width, height)| {
-            if sideways {
-                (height, width)
-            } else {
-                (width, height)
-            }
-        });
-    let taken = fields.and_then(|fields| {
-        [Tag::DateTimeOriginal, Tag::DateTimeDigitized]
-            .into_iter()
-            .find_map(|tag| date(&fields.get_field(tag, In::PRIMARY)?.value))
+    let size_px = file.rewind().ok().and_then(|()| size(format, file));
+    Header {
+        format: None,
+        size_px: size_px.map(|size| upright(size, sideways)),
+        taken: fields.as_ref().and_then(taken),
+    }
+}
+
+/// Width and height as stored.
+fn size(format: Format, file: BufReader<File>) -> Option<(u32, u32)> {
+    if format == Format::Tiff {
+        // It knows more kinds than the one in `image`.
+        return tiff::decoder::Decoder::new(file).ok()?.dimensions().ok();
+    }
+    let mut reader = ImageReader::new(file);
+    if format == Format::Tga {
+        reader.set_format(ImageFormat::Tga);
+    } else {
+        reader = reader.with_guessed_format().ok()?;
+    }
+    reader.into_dimensions().ok()
+}
+
+fn of_heif(mut file: BufReader<File>) -> Header {
+    let facts = heif::facts(&mut file);
+    let fields = facts.exif.and_then(|block| {
+        let mut reader = exif::Reader::new();
+        reader.continue_on_error(true);
+        let read = reader.read_raw(block);
+        read.or_else(|error| error.distill_partial_result(|_| ()))
+            .ok()
     });
     Header {
         format: None,
-        size_px,
-        taken,
+        size_px: facts.size_px,
+        taken: fields.as_ref().and_then(taken),
+    }
+}
+
+fn of_raw(mut file: BufReader<File>) -> Header {
+    let facts = raw::contents(&mut file);
+    // What the raw file does not say, its preview may.
+    let fields = facts.preview.and_then(|place| {
+        file.seek(SeekFrom::Start(place.start)).ok()?;
+        fields(&mut Limited::new(&mut file, MOST_PREVIEW_HEADER_BYTES))
+    });
+    let sideways = facts
+        .orientation
+        .map(u32::from)
+        .or_else(|| fields.as_ref().and_then(turn))
+        .is_some_and(orientation::swaps_sides);
+    Header {
+        format: None,
+        size_px: facts.size_px.map(|size| upright(size, sideways)),
+        taken: facts
+            .taken
+            .and_then(|text| date(&Value::Ascii(vec![text])))
+            .or_else(|| fields.as_ref().and_then(taken)),
+    }
+}
+
+/// The EXIF fields of a file that starts here.
+fn fields<R: BufRead + Seek>(file: &mut R) -> Option<Exif> {
+    let mut reader = exif::Reader::new();
+    reader.continue_on_error(true);
+    reader
+        .read_from_container(file)
+        .or_else(|error| error.distill_partial_result(|_| ()))
+        .ok()
+}
+
+/// EXIF's number for how the camera was held.
+fn turn(fields: &Exif) -> Option<u32> {
+    fields
+        .get_field(Tag::Orientation, In::PRIMARY)?
+        .value
+        .get_uint(0)
+}
+
+fn taken(fields: &Exif) -> Option<jiff::civil::DateTime> {
+    [Tag::DateTimeOriginal, Tag::DateTimeDigitized]
+        .into_iter()
+        .find_map(|tag| date(&fields.get_field(tag, In::PRIMARY)?.value))
+}
+
+fn upright((width, height): (u32, u32), sideways: bool) -> (u32, u32) {
+    if sideways {
+        (height, width)
+    } else {
+        (width, height)
     }
 }
 
@@ -109,15 +175,14 @@ fn date(value: &Value) -> Option<jiff::civil::DateTime> {
     .filter(|date| date.year() > 1825)
 }
 
-/// A reader that ends after [`MOST_EXIF_BYTES`] without an error.
+/// A reader that ends after so many bytes without an error.
 struct Limited<'a, R> {
     inner: &'a mut R,
     left: u64,
 }
 
 impl<'a, R> Limited<'a, R> {
-    fn new(inner: &'a mut R) -> Self {
-        let left = MOST_EXIF_BYTES;
+    fn new(inner: &'a mut R, left: u64) -> Self {
         Limited { inner, left }
     }
 }

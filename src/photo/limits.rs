@@ -3,7 +3,7 @@
 use super::DecodeError;
 
 /// How much one file may cost, checked from its header before anything is decoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Most pixels (width times height) of a picture.
     pub max_pixels: u64,

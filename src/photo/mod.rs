@@ -1,8 +1,10 @@
 //! One file in: decoding, orientation, limits, the one preprocessing and thumbnails.
 //!
 //! [`read`] turns a file into upright 8-bit RGB, [`evaluation_crop`] turns that into the square the model sees, and
-//! [`Thumbnails`] keeps small copies for the window. [`sniff`] tells photos from other files by their first bytes.
+//! [`Thumbnails`] keeps small copies for the window. [`Reader`] does the same in processes that can be stopped. [`sniff`] tells photos from other files by their first bytes.
 
+mod apart;
+mod boxes;
 mod camera;
 mod complete;
 mod crop;
@@ -10,19 +12,28 @@ mod decode;
 mod error;
 mod format;
 mod header;
+mod heif;
 mod limits;
+mod named;
 mod orientation;
 mod part;
+mod raw;
+mod reader;
+mod recognise;
 mod region;
 mod thumbnails;
 
+pub use apart::{ProcessLimits, WORKER_COMMAND, serve};
 pub use camera::{Camera, camera};
 pub use crop::{PREPROCESSING_VERSION, evaluation_crop, resized_crop};
-pub use decode::{decode, read};
+pub use decode::{READER_VERSION, decode, read};
 pub use error::{DecodeError, PhotoError};
-pub use format::{Format, sniff};
+pub use format::Format;
 pub use header::{FACTS_VERSION, Header, header};
 pub use limits::Limits;
+pub use named::broken_promise;
 pub use part::{Part, part};
+pub use reader::Reader;
+pub use recognise::sniff;
 pub use region::Region;
 pub use thumbnails::{THUMBNAIL_SIDE_PX, Thumbnails, thumbnail};

@@ -78,13 +78,7 @@ impl Thumbnails {
     /// A cache that cannot be written (full disk) costs a warning, nothing else.
     pub fn store(&self, path: &Path, mtime_ns: i64, size_bytes: u64, image: &RgbImage) -> RgbImage {
         let small = thumbnail(image);
-        let file = self.file(path, mtime_ns, size_bytes);
-        if let Err(error) = write(&file, &small) {
-            tracing::warn!(
-                "the thumbnail {} could not be stored: {error}",
-                file.display()
-            );
-        }
+        keep(&self.file(path, mtime_ns, size_bytes), &small);
         small
     }
 
@@ -144,6 +138,16 @@ impl Thumbnails {
                 path.extension().is_some_and(|extension| extension == "jpg")
                     && stem.is_some_and(|stem| hex(stem, 38))
             })
+    }
+}
+
+/// Stores a thumbnail; a cache that cannot be written costs a warning.
+pub(super) fn keep(file: &Path, small: &RgbImage) {
+    if let Err(error) = write(file, small) {
+        tracing::warn!(
+            "the thumbnail {} could not be stored: {error}",
+            file.display()
+        );
     }
 }
 

@@ -3,9 +3,7 @@ use super::progress::Tally;
 use super::room::Room;
 use super::{Control, Options};
 use crate::library::{Job, reason};
-use crate::photo;
 use crossbeam_channel::{Receiver, Sender};
-use image::RgbImage;
 
 /// A photo on its way from a decoder to the model.
 pub(super) struct Decoded {
@@ -30,26 +28,18 @@ pub(super) fn run(
         control.give_way();
         tally.set_current(job.path.clone());
         let _room = room.for_photo(&job.path);
-        let crop = photo::read(&job.path, &options.limits)
-            .map(|image| {
-                keep_thumbnail(&job, &image, options);
-                photo::evaluation_crop(&image, image_size_px)
-            })
+        // The window's small copy is made while the photo is decoded anyway.
+        let thumbnail = options
+            .thumbnails
+            .as_ref()
+            .map(|thumbnails| thumbnails.file(&job.path, job.mtime_ns, job.size_bytes));
+        let crop = options
+            .reader
+            .crop(&job.path, image_size_px, thumbnail)
             .map_err(|error| reason(&error));
         let look = Look::after(&job, crop);
         if decoded.send(Decoded { job, look }).is_err() {
             return;
         }
-    }
-}
-
-/// Makes the window's small copy while the photo is decoded anyway.
-fn keep_thumbnail(job: &Job, image: &RgbImage, options: &Options) {
-    let Some(thumbnails) = &options.thumbnails else {
-        return;
-    };
-    let file = thumbnails.file(&job.path, job.mtime_ns, job.size_bytes);
-    if !file.exists() {
-        thumbnails.store(&job.path, job.mtime_ns, job.size_bytes, image);
     }
 }

@@ -8,7 +8,7 @@ use crate::library::{
     DomainRule, Exclusions, FailedFile, Library, LibraryError, ModelKey, ScanReport,
 };
 use crate::model::{ModelError, Puma};
-use crate::photo::{Limits, Thumbnails};
+use crate::photo::{Reader, Thumbnails};
 use crossbeam_channel::bounded;
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -37,8 +37,8 @@ pub struct Options {
     pub excluded: Exclusions,
     /// Folders that have changed, in known roots: nothing else is looked through then. Empty for whole roots.
     pub only: Vec<PathBuf>,
-    /// What is too large to be decoded.
-    pub limits: Limits,
+    /// What decodes photos, and what is too large for it.
+    pub reader: Reader,
 }
 
 impl Default for Options {
@@ -51,7 +51,7 @@ impl Default for Options {
             thumbnails: None,
             excluded: Exclusions::default(),
             only: Vec::new(),
-            limits: Limits::default(),
+            reader: Reader::default(),
         }
     }
 }

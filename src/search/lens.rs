@@ -1,6 +1,6 @@
 use super::{Hit, SearchError, combine};
 use crate::model::{Ablation, Embedded, Puma};
-use crate::photo::{self, Limits, Region};
+use crate::photo::{self, Reader, Region};
 use image::RgbImage;
 use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
@@ -117,6 +117,7 @@ pub struct Lens {
     puma: Arc<Puma>,
     pool: rayon::ThreadPool,
     crops: HashMap<PathBuf, Cached>,
+    reader: Reader,
 }
 
 struct Cached {
@@ -141,7 +142,15 @@ impl Lens {
             puma,
             pool,
             crops: HashMap::new(),
+            reader: Reader::default(),
         })
+    }
+
+    /// The same lens with pictures from `reader`.
+    #[must_use]
+    pub fn with_reader(mut self, reader: Reader) -> Lens {
+        self.reader = reader;
+        self
     }
 
     /// Whether it is a lens for this very model.
@@ -233,7 +242,7 @@ impl Lens {
 
     fn part_crop(&mut self, part: &LensPart) -> Result<Arc<RgbImage>, SearchError> {
         let size_px = self.puma.image_size();
-        let read = |path: &Path| photo::read(path, &Limits::default()).map_err(SearchError::Photo);
+        let read = |path: &Path| self.reader.read(path).map_err(SearchError::Photo);
         let image = match &part.source {
             LensSource::File(path) => match (self.crops.get(path), part.region) {
                 (Some(Cached { crop: Ok(crop), .. }), None) => return Ok(Arc::clone(crop)),
@@ -255,13 +264,15 @@ impl Lens {
             .map(|hit| hit.path.as_path())
             .filter(|path| !self.crops.contains_key(*path))
             .collect();
+        let reader = &self.reader;
         let read: Vec<(PathBuf, Cached)> = self.pool.install(|| {
             unread
                 .par_iter()
                 .map(|path| {
                     let stamp = stamp(path);
-                    let crop = photo::read(path, &Limits::default())
-                        .map(|image| Arc::new(photo::evaluation_crop(&image, size_px)))
+                    let crop = reader
+                        .crop(path, size_px, None)
+                        .map(Arc::new)
                         .map_err(|error| error.to_string());
                     (path.to_path_buf(), Cached { stamp, crop })
                 })

@@ -1,7 +1,9 @@
 //! Tests of `cli`: the program itself, run as a user runs it.
+mod decoding;
 mod indexing;
 mod interrupted;
 mod searching;
+mod trust;
 
 use crate::pictures;
 use serde_json::Value;

@@ -18,7 +18,11 @@ fn small() -> Limits {
 
 #[test]
 fn a_file_cut_anywhere_fails() {
-    for name in fixtures() {
+    // Without its name a TGA is nothing.
+    for name in fixtures()
+        .into_iter()
+        .filter(|name| !name.ends_with(".tga"))
+    {
         let whole = fs::read(fixture(&name)).unwrap();
         assert!(decode(&whole, &small()).is_ok(), "{name}");
         // The last bytes of a TIFF may be padding.

@@ -27,7 +27,7 @@ fn png_bomb(width: u32, height: u32) -> Vec<u8> {
     file
 }
 
-fn crc32(bytes: &[u8]) -> u32 {
+pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| {
         (0..8).fold(crc ^ u32::from(*byte), |crc, _| {
             (crc >> 1) ^ (0xedb8_8320 * (crc & 1))

@@ -1,9 +1,13 @@
 //! Tests of `photo`.
+mod apart;
 mod damage;
 mod drawn;
 mod formats;
+mod hostile;
 mod libjpeg;
 mod limits;
+mod more_formats;
 mod orientation;
 mod preprocessing;
+mod raw;
 mod thumbnails;

@@ -5,7 +5,7 @@ use crate::app::query::{Query, Source};
 use crate::app::thumbnails::color_image;
 use crate::library::{Library, PhotoId};
 use crate::model::Puma;
-use crate::photo::{self, Limits};
+use crate::photo::Reader;
 use crate::search::{self, Filter, Hit, Request, SearchError, Searcher};
 use image::RgbImage;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ const PREVIEW_PX: u32 = 640;
 pub(super) struct Answering {
     searcher: Searcher,
     eyes: Eyes,
+    reader: Reader,
 }
 
 impl Answering {
@@ -29,14 +30,15 @@ impl Answering {
         // A library that is not there yet begins empty.
         drop(Library::open(&setup.library)?);
         let searcher = Searcher::open(&setup.library, puma, setup.index_kind)?;
-        Ok(Answering::with(searcher))
+        Ok(Answering::with(searcher, setup.reader.clone()))
     }
 
-    /// Answers by what `searcher` finds.
-    pub(super) fn with(searcher: Searcher) -> Answering {
+    /// Answers by what `searcher` finds, with pictures from `reader`.
+    pub(super) fn with(searcher: Searcher, reader: Reader) -> Answering {
         Answering {
             searcher,
-            eyes: Eyes::new(),
+            eyes: Eyes::new(reader.clone()),
+            reader,
         }
     }
 
@@ -64,7 +66,7 @@ impl Answering {
                     took: start.elapsed(),
                 };
                 events.send(Event::Answer(Arc::new(answer)));
-                previews(&query, found.images, events);
+                previews(&query, found.images, &self.reader, events);
             }
             Err(error) => {
                 let reason = words(&query, &error);
@@ -152,14 +154,14 @@ fn elected(hits: &[Hit]) -> (Option<String>, DomainSource) {
 }
 
 /// Sends the pictures of a question once the answer is on its way: nobody should wait for them.
-fn previews(query: &Query, images: Vec<Option<Arc<RgbImage>>>, events: &Events) {
+fn previews(query: &Query, images: Vec<Option<Arc<RgbImage>>>, reader: &Reader, events: &Events) {
     for (part, image) in query.parts.iter().zip(images) {
-        let source = part.source.clone();
+        let (source, reader) = (part.source.clone(), reader.clone());
         errand::run("preview", events, move || {
             let image = match (image, &source) {
                 (Some(image), _) => image,
                 (None, Source::Pasted { image, .. }) => Arc::clone(image),
-                (None, Source::File(path)) => Arc::new(photo::read(path, &Limits::default()).ok()?),
+                (None, Source::File(path)) => Arc::new(reader.read(path).ok()?),
             };
             let longest = image.width().max(image.height());
             let small = if longest > PREVIEW_PX {

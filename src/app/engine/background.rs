@@ -4,6 +4,7 @@ use super::{Engine, Event, Events, Request};
 use crate::app::lens::LensNews;
 use crate::app::map::MapNews;
 use crate::model::Puma;
+use crate::photo::Reader;
 use crate::search::{Islands, Lens, LensRequest, Pca, SavedLayout, Searcher};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -101,14 +102,16 @@ pub(super) struct Background {
     newest: Newest,
     /// Of the model it is for; made at the first wish.
     lens: Arc<Mutex<Option<Lens>>>,
+    reader: Reader,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl Background {
-    pub(super) fn new(newest: Newest) -> Background {
+    pub(super) fn new(newest: Newest, reader: Reader) -> Background {
         Background {
             newest,
             lens: Arc::default(),
+            reader,
             threads: Vec::new(),
         }
     }
@@ -122,6 +125,7 @@ impl Background {
         events: &Events,
     ) {
         let (newest, lens, events) = (self.newest.clone(), Arc::clone(&self.lens), events.clone());
+        let reader = self.reader.clone();
         self.spawn("puma-lens", move || {
             // An older wish still holds it; that one ends with its next few pictures.
             let mut lens = lens.lock().unwrap_or_else(PoisonError::into_inner);
@@ -144,9 +148,10 @@ impl Background {
             };
             let result = match lens.as_mut() {
                 Some(lens) if lens.is_of(&puma) => lens.look(&request, &mut go_on),
-                _ => {
-                    Lens::new(puma).and_then(|fresh| lens.insert(fresh).look(&request, &mut go_on))
-                }
+                _ => Lens::new(puma).and_then(|fresh| {
+                    let fresh = lens.insert(fresh.with_reader(reader));
+                    fresh.look(&request, &mut go_on)
+                }),
             };
             let news = match result {
                 Ok(None) => return,

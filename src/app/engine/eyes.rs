@@ -1,7 +1,7 @@
 use crate::app::query::{Part, Source};
 use crate::library::PhotoId;
 use crate::model::Embedded;
-use crate::photo::{self, Limits, Region};
+use crate::photo::{Reader, Region};
 use crate::search::{SearchError, Searcher};
 use image::RgbImage;
 use std::collections::VecDeque;
@@ -15,6 +15,7 @@ const MOST_EMBEDDED: usize = 64;
 
 /// Looks at the pictures of questions, and remembers the last ones.
 pub(super) struct Eyes {
+    reader: Reader,
     images: VecDeque<(Source, Version, Arc<RgbImage>)>,
     embedded: VecDeque<(Source, Version, Option<Region>, Embedded)>,
 }
@@ -33,8 +34,9 @@ pub(super) struct Seen {
 }
 
 impl Eyes {
-    pub(super) fn new() -> Eyes {
+    pub(super) fn new(reader: Reader) -> Eyes {
         Eyes {
+            reader,
             images: VecDeque::new(),
             embedded: VecDeque::new(),
         }
@@ -94,7 +96,7 @@ impl Eyes {
             return Ok(image);
         }
         let path = source.path().unwrap_or(std::path::Path::new(""));
-        let image = photo::read(path, &Limits::default()).map_err(SearchError::Photo)?;
+        let image = self.reader.read(path).map_err(SearchError::Photo)?;
         let image = Arc::new(image);
         let entry = (source.clone(), version, Arc::clone(&image));
         keep(&mut self.images, entry, MOST_IMAGES);

@@ -124,6 +124,7 @@ pub(super) fn options(setup: &Setup, rule_for_all: Option<DomainRule>) -> Option
             .thumbnails
             .then(|| Thumbnails::new(&setup.thumbnails)),
         excluded: Exclusions::new(&settings.excluded),
+        reader: setup.reader.clone(),
         ..Options::default()
     }
 }

@@ -2,6 +2,7 @@ use crate::index::Kind;
 use crate::library::DomainRule;
 use crate::model::DeviceChoice;
 use crate::model::checkpoint::{Backbone, ReadOptions};
+use crate::photo::Reader;
 use crate::settings::{Places, Settings};
 use crate::watch::Pace;
 use anyhow::Context;
@@ -38,6 +39,8 @@ pub struct Setup {
     pub alone: bool,
     /// Whether this desktop hands dropped files to the window.
     pub drops_arrive: bool,
+    /// What decodes photos.
+    pub reader: Reader,
     /// How soon changes in the folders are taken in.
     pub pace: Pace,
 }
@@ -78,6 +81,7 @@ impl Setup {
             run_dir: places.run_dir.clone(),
             alone: false,
             drops_arrive: true,
+            reader: Reader::default(),
             pace: Pace::default(),
         })
     }

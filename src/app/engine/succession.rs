@@ -166,8 +166,10 @@ impl Worker<'_> {
         };
         let mut setup = self.setup.clone();
         setup.settings.former_model = None;
-        let taken = super::configure::save(&setup)
-            .and_then(|()| self.answer_with(&setup, model, Answering::with(searcher)));
+        let taken = super::configure::save(&setup).and_then(|()| {
+            let answering = Answering::with(searcher, setup.reader.clone());
+            self.answer_with(&setup, model, answering)
+        });
         match taken {
             Ok(()) => {
                 self.setup = setup;

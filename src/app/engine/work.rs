@@ -80,7 +80,7 @@ impl<'a> Worker<'a> {
             refreshing,
             events,
             job: None,
-            background: Background::new(newest_beside.clone()),
+            background: Background::new(newest_beside.clone(), setup.reader.clone()),
             newest_beside,
             rule_for_all: None,
             watch,

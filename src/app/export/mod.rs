@@ -6,6 +6,7 @@ mod table;
 use super::engine::{Event, Events};
 use super::errand;
 use super::results::{News, Source};
+use crate::photo::Reader;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -66,6 +67,8 @@ pub struct Job {
     pub replace: bool,
     /// Where small copies of photos lie.
     pub thumbnails: PathBuf,
+    /// What decodes photos that have none yet.
+    pub reader: Reader,
     /// What names are written with on a sheet.
     pub fonts: egui::FontDefinitions,
     /// Raised by the user to end it.

@@ -1,6 +1,6 @@
 use super::{Chosen, Job};
 use crate::app::wording::{counted, file_name, shortened};
-use crate::photo::{self, Limits, Thumbnails};
+use crate::photo::{self, Reader, Thumbnails};
 use image::codecs::png::PngEncoder;
 use image::{Rgb, RgbImage, imageops};
 use resvg::tiny_skia::{Pixmap, Transform};
@@ -45,7 +45,7 @@ pub fn png(job: &Job, progress: &dyn Fn(usize, usize)) -> anyhow::Result<(Vec<u8
         let (row, column) = (place as u32 / columns, place as u32 % columns);
         let left = GAP_PX + column * (SIDE_PX + GAP_PX);
         let top = TITLE_PX + row * (SIDE_PX + CAPTION_PX + GAP_PX);
-        let picture = small(&thumbnails, item.path);
+        let picture = small(&job.reader, &thumbnails, item.path);
         let reason = picture.is_none().then_some("no picture");
         draw(&mut sheet, picture, left, top);
         let score = item.score.map_or_else(String::new, |score| {
@@ -62,15 +62,13 @@ pub fn png(job: &Job, progress: &dyn Fn(usize, usize)) -> anyhow::Result<(Vec<u8
 }
 
 /// The stored small copy, or a fresh one.
-fn small(thumbnails: &Thumbnails, path: &Path) -> Option<RgbImage> {
+fn small(reader: &Reader, thumbnails: &Thumbnails, path: &Path) -> Option<RgbImage> {
     let facts = std::fs::metadata(path).ok()?;
     let modified = facts.modified().ok()?;
     let age = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
     let mtime_ns = i64::try_from(age.as_nanos()).unwrap_or(0);
     thumbnails
-        .load_or_make(path, mtime_ns, facts.len(), || {
-            photo::read(path, &Limits::default())
-        })
+        .load_or_make(path, mtime_ns, facts.len(), || reader.thumbnail(path))
         .ok()
 }
 

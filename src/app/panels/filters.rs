@@ -8,14 +8,6 @@ use crate::photo::Format;
 use crate::search::Filter;
 use egui::{CornerRadius, Rect, ScrollArea, Slider, TextEdit, Ui, Vec2};
 
-const FORMATS: [Format; 6] = [
-    Format::Jpeg,
-    Format::Png,
-    Format::WebP,
-    Format::Gif,
-    Format::Bmp,
-    Format::Tiff,
-];
 /// Widths of the fields.
 const DATE_PX: f32 = 92.0;
 const SIZE_PX: f32 = 78.0;
@@ -236,9 +228,7 @@ fn folders(ui: &mut Ui, look: Look<'_>, filter: &mut Filter) {
 }
 
 fn formats(ui: &mut Ui, filter: &mut Filter) {
-    let all = FORMATS
-        .into_iter()
-        .map(|format| (format, format.to_string()));
+    let all = Format::all().map(|format| (format, format.to_string()));
     choice(ui, "Types", all, &mut filter.formats);
 }
 

@@ -317,7 +317,13 @@ mod tests {
             .build_ui(|ui| {
                 let mut cache = cache.borrow_mut();
                 let thumbnails = cache.get_or_insert_with(|| {
-                    ThumbnailCache::start(ui.ctx(), folder.path(), 1 << 20).unwrap()
+                    ThumbnailCache::start(
+                        ui.ctx(),
+                        folder.path(),
+                        &crate::photo::Reader::default(),
+                        1 << 20,
+                    )
+                    .unwrap()
                 });
                 let state = state.borrow();
                 let look = Look {

@@ -72,9 +72,11 @@ pub fn receive(app: &mut PumaApp, event: PoolEvent, now_s: f64) {
         }
         PoolEvent::PlaceChosen(path) => {
             if let Some(saving) = &mut state.pool.saving {
-                let path = with_ending(path, saving);
-                saving.path = path.display().to_string();
-                write(app, path, true);
+                let named = with_ending(path.clone(), saving);
+                saving.path = named.display().to_string();
+                // The dialog asked about the name as it was typed.
+                let asked = named == path;
+                write(app, named, asked);
             }
         }
         PoolEvent::Written(path) => {

@@ -49,6 +49,7 @@ pub fn start(app: &mut PumaApp, ctx: &egui::Context, format: Format, path: PathB
         path: std::path::absolute(&path).unwrap_or(path),
         replace,
         thumbnails: app.thumbnails.folder().to_owned(),
+        reader: app.reader.clone(),
         fonts: ctx.fonts(|fonts| fonts.definitions().clone()),
         stop: Arc::clone(&results.export.stop),
     };

@@ -10,7 +10,7 @@ use crate::app::query::Query;
 use crate::app::state::State;
 use crate::app::thumbnails::color_image;
 use crate::app::wording::{counted, file_name};
-use crate::photo::{self, Limits, Part};
+use crate::photo::{self, Part, Reader};
 use egui::{Key, Modifiers};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, wish: Wish) {
         Wish::Load(order) => app.pictures.order(order),
         Wish::SearchWith(paths) => search_with(app, paths),
         Wish::CopyPaths(paths) => copy_paths(app, ctx, &paths, now_s),
-        Wish::CopyPicture(path) => copy_picture(&app.events, path),
+        Wish::CopyPicture(path) => copy_picture(&app.events, app.reader.clone(), path),
         Wish::AskToTrash(paths) if !paths.is_empty() => results.trashing.asked = Some(paths),
         Wish::AskToTrash(_) => {}
         Wish::KeepFiles => results.trashing.asked = None,
@@ -165,10 +165,10 @@ fn copy_paths(app: &mut PumaApp, ctx: &egui::Context, paths: &[PathBuf], now_s: 
     app.state.messages.add(Kind::Info, text, now_s);
 }
 
-fn copy_picture(events: &Events, path: PathBuf) {
+fn copy_picture(events: &Events, reader: Reader, path: PathBuf) {
     errand::run("copy", events, move || {
         let name = file_name(&path);
-        match photo::read(&path, &Limits::default()) {
+        match reader.read(&path) {
             Ok(image) => {
                 let all = Part::all(image.width(), image.height());
                 let copy = photo::part(&image, all, [CLIPBOARD_PX; 2]);

@@ -1,7 +1,7 @@
 use super::News;
 use crate::app::engine::{Event, Events};
 use crate::app::thumbnails::color_image;
-use crate::photo::{self, Camera, Limits, Part};
+use crate::photo::{self, Camera, Part, Reader};
 use egui::ColorImage;
 use image::RgbImage;
 use std::path::{Path, PathBuf};
@@ -58,12 +58,12 @@ impl PictureLoader {
     ///
     /// # Errors
     /// Where the system gives none.
-    pub fn start(events: &Events) -> std::io::Result<PictureLoader> {
+    pub fn start(events: &Events, reader: Reader) -> std::io::Result<PictureLoader> {
         let orders = Arc::new(Orders::default());
         let (its_orders, events) = (Arc::clone(&orders), events.clone());
         std::thread::Builder::new()
             .name("puma-picture".to_owned())
-            .spawn(move || work(&its_orders, &events))?;
+            .spawn(move || work(&its_orders, &reader, &events))?;
         Ok(PictureLoader { orders })
     }
 
@@ -112,7 +112,7 @@ struct Kept {
     image: RgbImage,
 }
 
-fn work(orders: &Orders, events: &Events) {
+fn work(orders: &Orders, reader: &Reader, events: &Events) {
     let mut kept: Option<Kept> = None;
     while let Some(order) = next(orders) {
         let modified = std::fs::metadata(&order.path)
@@ -123,7 +123,7 @@ fn work(orders: &Orders, events: &Events) {
             .is_some_and(|kept| kept.path == order.path && kept.modified == modified);
         if !known {
             kept = None;
-            let read = read(&order.path);
+            let read = read(reader, &order.path);
             let picture = match read {
                 Ok((picture, image)) => {
                     kept = Some(Kept {
@@ -160,12 +160,13 @@ fn work(orders: &Orders, events: &Events) {
     }
 }
 
-fn read(path: &Path) -> Result<(Picture, RgbImage), String> {
+fn read(reader: &Reader, path: &Path) -> Result<(Picture, RgbImage), String> {
     let facts = std::fs::metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "The file is no longer there.".to_owned(),
         _ => format!("The file cannot be read: {error}."),
     })?;
-    let image = photo::read(path, &Limits::default())
+    let image = reader
+        .read(path)
         .map_err(|error| format!("{:#}.", anyhow::Error::from(error)))?;
     let picture = Picture {
         size_px: [image.width(), image.height()],

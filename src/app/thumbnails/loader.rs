@@ -1,4 +1,4 @@
-use crate::photo::{self, Limits, Thumbnails};
+use crate::photo::{Reader, Thumbnails};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use egui::ColorImage;
 use std::path::{Path, PathBuf};
@@ -32,17 +32,21 @@ const MOST_WAITING: usize = 256;
 const MOST_LOADED: usize = 64;
 
 impl Loader {
-    pub(super) fn start(ctx: &egui::Context, folder: &Path) -> std::io::Result<Loader> {
+    pub(super) fn start(
+        ctx: &egui::Context,
+        folder: &Path,
+        reader: &Reader,
+    ) -> std::io::Result<Loader> {
         let orders = Arc::new(Orders::default());
         let (sender, loaded) = bounded(MOST_LOADED);
         for number in 0..THREADS {
             let orders = Arc::clone(&orders);
-            let thumbnails = Thumbnails::new(folder);
+            let (thumbnails, reader) = (Thumbnails::new(folder), reader.clone());
             let sender = sender.clone();
             let ctx = ctx.clone();
             std::thread::Builder::new()
                 .name(format!("puma-thumbnail-{number}"))
-                .spawn(move || work(&orders, &thumbnails, &sender, &ctx))?;
+                .spawn(move || work(&orders, &thumbnails, &reader, &sender, &ctx))?;
         }
         Ok(Loader { orders, loaded })
     }
@@ -95,9 +99,15 @@ fn next(orders: &Orders) -> Option<PathBuf> {
     }
 }
 
-fn work(orders: &Orders, thumbnails: &Thumbnails, sender: &Sender<Loaded>, ctx: &egui::Context) {
+fn work(
+    orders: &Orders,
+    thumbnails: &Thumbnails,
+    reader: &Reader,
+    sender: &Sender<Loaded>,
+    ctx: &egui::Context,
+) {
     while let Some(path) = next(orders) {
-        let result = load(thumbnails, &path);
+        let result = load(thumbnails, reader, &path);
         if sender.send((path, result)).is_err() {
             return;
         }
@@ -105,7 +115,7 @@ fn work(orders: &Orders, thumbnails: &Thumbnails, sender: &Sender<Loaded>, ctx: 
     }
 }
 
-fn load(thumbnails: &Thumbnails, path: &Path) -> Result<ColorImage, String> {
+fn load(thumbnails: &Thumbnails, reader: &Reader, path: &Path) -> Result<ColorImage, String> {
     let facts = std::fs::metadata(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => "The file is no longer there.".to_owned(),
         _ => format!("The file cannot be read: {error}."),
@@ -117,9 +127,7 @@ fn load(thumbnails: &Thumbnails, path: &Path) -> Result<ColorImage, String> {
         .and_then(|age| i64::try_from(age.as_nanos()).ok())
         .unwrap_or(0);
     thumbnails
-        .load_or_make(path, mtime_ns, facts.len(), || {
-            photo::read(path, &Limits::default())
-        })
+        .load_or_make(path, mtime_ns, facts.len(), || reader.thumbnail(path))
         .map(|image| super::color_image(&image))
         .map_err(|error| format!("{:#}", anyhow::Error::from(error)))
 }

@@ -2,6 +2,7 @@
 
 mod loader;
 
+use crate::photo::Reader;
 use egui::{ColorImage, TextureHandle, TextureOptions};
 use loader::Loader;
 use std::collections::HashMap;
@@ -38,18 +39,19 @@ pub struct ThumbnailCache {
 const UPLOADS_PER_FRAME: usize = 16;
 
 impl ThumbnailCache {
-    /// Starts the loading threads; `folder` holds the small copies between runs.
+    /// Starts the loading threads; `folder` holds the small copies between runs, `reader` makes those that lack.
     ///
     /// # Errors
     /// Where the system gives no threads.
     pub fn start(
         ctx: &egui::Context,
         folder: &Path,
+        reader: &Reader,
         budget_bytes: usize,
     ) -> std::io::Result<ThumbnailCache> {
         Ok(ThumbnailCache {
             entries: HashMap::new(),
-            loader: Loader::start(ctx, folder)?,
+            loader: Loader::start(ctx, folder, reader)?,
             folder: folder.to_owned(),
             bytes: 0,
             budget_bytes,

@@ -1,29 +1,53 @@
 //! From bytes to upright 8-bit RGB.
 
+mod av1;
+mod avif;
+mod heif;
 mod jpeg;
 mod libjpeg;
+mod light;
 mod others;
 mod pixels;
+mod raw;
 mod tiff;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufReader, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
 
+use super::recognise::{recognise, recognise_bytes};
 use super::{DecodeError, Format, Limits, PhotoError, complete};
+
+/// Counts up whenever files can be read that could not be before, so that they are tried again.
+pub const READER_VERSION: u32 = 2;
 
 /// The photo at `path` as upright 8-bit RGB.
 ///
-/// The format is found by content. EXIF orientation is applied, alpha laid over white, grey, palette, 16-bit and CMYK
+/// The format is found by content, that of TGA with the help of the name. EXIF orientation is applied, alpha laid over white, grey, palette, 16-bit and CMYK
 /// converted; of an animation or a multi-page file the first picture counts. Colour profiles are ignored.
 ///
 /// # Errors
 /// [`PhotoError`], naming the file: unreadable, no photo, truncated, damaged, unsupported, or over `limits`.
 pub fn read(path: &Path, limits: &Limits) -> Result<RgbImage, PhotoError> {
+    let loaded = load(path, limits)?;
+    decode_as(loaded.format, &loaded.bytes, limits).map_err(|source| PhotoError::Decode {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// A photo's file in memory.
+pub(super) struct Loaded {
+    pub format: Format,
+    pub bytes: Vec<u8>,
+}
+
+/// The first half of [`read`]: everything before the pixels.
+pub(super) fn load(path: &Path, limits: &Limits) -> Result<Loaded, PhotoError> {
     let io = |source| PhotoError::Io {
         path: path.to_owned(),
         source,
@@ -43,35 +67,32 @@ pub fn read(path: &Path, limits: &Limits) -> Result<RgbImage, PhotoError> {
     if metadata.len() > limits.max_file_bytes {
         return Err(too_large(metadata.len()));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-    // One byte past the limit tells a file that grew meanwhile.
-    let reading = File::open(path)
-        .map_err(io)?
-        .take(limits.max_file_bytes.saturating_add(1));
-    let mut reading = std::io::BufReader::with_capacity(1 << 16, reading);
-    if Format::of(peek(&mut reading).map_err(io)?).is_some() {
-        reading.read_to_end(&mut bytes).map_err(io)?;
-    } else if metadata.len() > 0 {
+    let mut file = BufReader::with_capacity(1 << 16, File::open(path).map_err(io)?);
+    // A large file that is no photo is not read.
+    let format = recognise(&mut file, Some(path)).map_err(io)?;
+    let Some(format) = format else {
+        let empty = metadata.len() == 0;
         return Err(PhotoError::Decode {
             path: path.to_owned(),
-            source: DecodeError::NotAPhoto,
+            source: if empty {
+                DecodeError::Empty
+            } else {
+                DecodeError::NotAPhoto
+            },
         });
-    }
+    };
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+    // One byte past the limit tells a file that grew meanwhile.
+    file.take(limits.max_file_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(io)?;
     if bytes.len() as u64 > limits.max_file_bytes {
         return Err(too_large(bytes.len() as u64));
     }
-    decode(&bytes, limits).map_err(|source| PhotoError::Decode {
-        path: path.to_owned(),
-        source,
-    })
+    Ok(Loaded { format, bytes })
 }
 
-/// The first bytes of a stream, left in it: a large file that is no photo is not read.
-fn peek(reading: &mut impl std::io::BufRead) -> std::io::Result<&[u8]> {
-    reading.fill_buf()
-}
-
-/// A photo's bytes as upright 8-bit RGB; see [`read`].
+/// A photo's bytes as upright 8-bit RGB; see [`read`]. Without a name TGA is not known.
 ///
 /// # Errors
 /// [`DecodeError`]. A panic inside a decoder is caught and becomes [`DecodeError::Panicked`].
@@ -79,12 +100,24 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<RgbImage, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError::Empty);
     }
-    let format = Format::of(bytes).ok_or(DecodeError::NotAPhoto)?;
+    let format = recognise_bytes(bytes).ok_or(DecodeError::NotAPhoto)?;
+    decode_as(format, bytes, limits)
+}
+
+/// The same of bytes whose format is known.
+pub(super) fn decode_as(
+    format: Format,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<RgbImage, DecodeError> {
     guarded(format, || {
         let container = complete::check(format, bytes)?;
         let (image, orientation) = match format {
             Format::Jpeg => jpeg::decode(bytes, container.jpeg_end, limits)?,
             Format::Tiff => tiff::decode(bytes, limits)?,
+            Format::Raw => raw::decode(bytes, limits)?,
+            Format::Heic | Format::Avif => return heif::decode(format, bytes, limits),
+            Format::Hdr | Format::Exr => return light::decode(format, bytes, limits),
             _ => others::decode(format, bytes, container.exif, limits)?,
         };
         Ok(upright(image, orientation))

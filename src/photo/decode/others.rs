@@ -1,9 +1,10 @@
-//! PNG, WebP, GIF, BMP and TIFF.
+//! Everything that the `image` crate decodes well: PNG, WebP, GIF, BMP, TIFF, ICO, QOI, TGA and PNM.
 
 use std::io::Cursor;
 
 use image::codecs::{
-    bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder, tiff::TiffDecoder, webp::WebPDecoder,
+    bmp::BmpDecoder, gif::GifDecoder, ico::IcoDecoder, png::PngDecoder, pnm::PnmDecoder,
+    qoi::QoiDecoder, tga::TgaDecoder, tiff::TiffDecoder, webp::WebPDecoder,
 };
 use image::error::ImageError;
 use image::metadata::Orientation;
@@ -12,7 +13,7 @@ use image::{DynamicImage, ImageDecoder, RgbImage};
 use super::pixels::to_rgb;
 use crate::photo::{DecodeError, Format, Limits, orientation};
 
-/// Decodes anything but JPEG; `exif` is the block found while walking the container.
+/// Decodes what has no decoder of its own here; `exif` is the block found while walking the container.
 pub(super) fn decode(
     format: Format,
     bytes: &[u8],
@@ -28,7 +29,11 @@ pub(super) fn decode(
         Format::WebP => Box::new(WebPDecoder::new(reader).map_err(error)?),
         Format::Gif => Box::new(GifDecoder::new(reader).map_err(error)?),
         Format::Bmp => Box::new(BmpDecoder::new(reader).map_err(error)?),
-        Format::Tiff | Format::Jpeg => Box::new(TiffDecoder::new(reader).map_err(error)?),
+        Format::Ico => Box::new(IcoDecoder::new(reader).map_err(error)?),
+        Format::Qoi => Box::new(QoiDecoder::new(reader).map_err(error)?),
+        Format::Tga => Box::new(TgaDecoder::new(reader).map_err(error)?),
+        Format::Pnm => Box::new(PnmDecoder::new(reader).map_err(error)?),
+        _ => Box::new(TiffDecoder::new(reader).map_err(error)?),
     };
     let (width, height) = decoder.dimensions();
     // The decoder's own pixels and the RGB made of them.
@@ -49,7 +54,7 @@ pub(super) fn decode(
 }
 
 /// The `image` crate's errors in our words.
-fn from_image_crate(format: Format, error: ImageError) -> DecodeError {
+pub(super) fn from_image_crate(format: Format, error: ImageError) -> DecodeError {
     let reason = error.to_string();
     match error {
         ImageError::IoError(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {

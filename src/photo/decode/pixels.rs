@@ -34,7 +34,7 @@ pub(super) fn from_unit(sample: f32) -> u8 {
 }
 
 /// Straight alpha over a white page.
-fn over_white(Rgba([r, g, b, alpha]): Rgba<u8>) -> Rgb<u8> {
+pub(super) fn over_white(Rgba([r, g, b, alpha]): Rgba<u8>) -> Rgb<u8> {
     let alpha = u32::from(alpha);
     Rgb([r, g, b]
         .map(|sample| ((u32::from(sample) * alpha + 255 * (255 - alpha) + 127) / 255) as u8))

@@ -1,0 +1,129 @@
+//! Decoding in processes of their own, which can be stopped and cannot take the program with them.
+//!
+//! A process is started when it is first needed, decodes one photo after the other, and ends when its input closes, that
+//! is with the program, however that ends. One that takes too long is killed; one that dies costs its photo.
+
+mod process;
+mod protocol;
+mod worker;
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use image::RgbImage;
+
+use self::process::{Ended, Process};
+pub(super) use self::protocol::{Order, Wanted};
+pub use self::worker::serve;
+use super::{DecodeError, PhotoError};
+
+/// The argument that makes the program a decoding process, followed by its memory in bytes.
+pub const WORKER_COMMAND: &str = "decode-worker";
+
+/// What one photo may cost at most; these hold whatever its decoder does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProcessLimits {
+    /// How long decoding may take; reading the file from a slow disk does not count.
+    pub time: Duration,
+    /// Address space of the process, where the system can limit it (Linux, the BSDs).
+    pub memory_bytes: u64,
+}
+
+impl Default for ProcessLimits {
+    /// Half a minute, and room for the largest photo that [`super::Limits`] allows with the program around it.
+    fn default() -> ProcessLimits {
+        ProcessLimits {
+            time: Duration::from_secs(30),
+            memory_bytes: 2 << 30,
+        }
+    }
+}
+
+/// Processes that wait for photos, as many as were needed at once.
+#[derive(Debug)]
+pub(super) struct Processes {
+    program: PathBuf,
+    limits: ProcessLimits,
+    idle: Mutex<Vec<Process>>,
+    refused: AtomicBool,
+}
+
+impl Processes {
+    /// None yet; `program` is started with [`WORKER_COMMAND`].
+    pub(super) fn new(program: PathBuf, limits: ProcessLimits) -> Processes {
+        Processes {
+            program,
+            limits,
+            idle: Mutex::default(),
+            refused: AtomicBool::new(false),
+        }
+    }
+
+    /// Has the order carried out; `None` where no process can be started.
+    pub(super) fn carry_out(&self, order: &Order) -> Option<Result<RgbImage, PhotoError>> {
+        let idle = self.lock().pop();
+        if let Some(mut process) = idle {
+            match process.ask(order, self.limits.time) {
+                Ok(answer) => return Some(self.keep(process, answer)),
+                Err(Ended::TookTooLong) => return Some(Err(self.overrun(order))),
+                // It may have suffered from what it decoded before: once more, in a fresh one.
+                Err(Ended::Died(_)) => {}
+            }
+        }
+        let mut process = self.start()?;
+        Some(match process.ask(order, self.limits.time) {
+            Ok(answer) => self.keep(process, answer),
+            Err(Ended::TookTooLong) => Err(self.overrun(order)),
+            Err(Ended::Died(reason)) => Err(order.failed(self.death(reason))),
+        })
+    }
+
+    fn start(&self) -> Option<Process> {
+        if self.refused.load(Ordering::Relaxed) {
+            return None;
+        }
+        match Process::start(&self.program, self.limits.memory_bytes) {
+            Ok(process) => Some(process),
+            Err(error) => {
+                self.refused.store(true, Ordering::Relaxed);
+                tracing::warn!(
+                    "{} cannot be started to decode photos ({error}); they are decoded without limits of time and memory",
+                    self.program.display()
+                );
+                None
+            }
+        }
+    }
+
+    fn keep(
+        &self,
+        process: Process,
+        answer: Result<RgbImage, PhotoError>,
+    ) -> Result<RgbImage, PhotoError> {
+        self.lock().push(process);
+        answer
+    }
+
+    fn overrun(&self, order: &Order) -> PhotoError {
+        order.failed(DecodeError::TookTooLong {
+            seconds: self.limits.time.as_secs(),
+        })
+    }
+
+    fn death(&self, reason: String) -> DecodeError {
+        // What Rust's allocator says at its end.
+        if reason.contains("memory allocation of") {
+            return DecodeError::TookTooMuchMemory {
+                limit: self.limits.memory_bytes,
+            };
+        }
+        DecodeError::Crashed { reason }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Process>> {
+        // A list of processes is sound whatever a panicking thread did to it.
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,80 @@
+//! Photos in, by whichever way is safe.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use image::RgbImage;
+
+use super::apart::{Order, Processes, Wanted};
+use super::{Limits, PhotoError, ProcessLimits};
+
+/// Reads photos, in processes of their own where it was given a program for that; a clone shares those processes.
+///
+/// What costs one photo there is limited in time and memory whatever its decoder does, and a crash is that photo's
+/// failure. Without a program, or where none can be started, photos are decoded on the calling thread, as by
+/// [`super::read`].
+#[derive(Clone, Debug, Default)]
+pub struct Reader {
+    limits: Limits,
+    apart: Option<Arc<Processes>>,
+}
+
+impl Reader {
+    /// Reads on the calling thread.
+    pub fn here(limits: Limits) -> Reader {
+        Reader {
+            limits,
+            apart: None,
+        }
+    }
+
+    /// Reads in processes of `program`, which is this one: it has to run [`super::serve`] for
+    /// [`super::WORKER_COMMAND`].
+    pub fn apart(program: PathBuf, limits: Limits, process_limits: ProcessLimits) -> Reader {
+        Reader {
+            limits,
+            apart: Some(Arc::new(Processes::new(program, process_limits))),
+        }
+    }
+
+    /// The photo at `path` as upright 8-bit RGB.
+    ///
+    /// # Errors
+    /// As [`super::read`], and where decoding took too long, needed too much memory or crashed.
+    pub fn read(&self, path: &Path) -> Result<RgbImage, PhotoError> {
+        self.carry_out(path, Wanted::Whole)
+    }
+
+    /// The small copy of the photo at `path`: [`super::thumbnail`].
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn thumbnail(&self, path: &Path) -> Result<RgbImage, PhotoError> {
+        self.carry_out(path, Wanted::Thumbnail)
+    }
+
+    /// What the model sees of the photo at `path`: [`super::evaluation_crop`] of `size_px`.
+    ///
+    /// The file `thumbnail` becomes its small copy on the way, unless it is there already; one that cannot be written
+    /// costs a warning.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn crop(
+        &self,
+        path: &Path,
+        size_px: u32,
+        thumbnail: Option<PathBuf>,
+    ) -> Result<RgbImage, PhotoError> {
+        let thumbnail = thumbnail.map(Into::into);
+        self.carry_out(path, Wanted::Crop { size_px, thumbnail })
+    }
+
+    fn carry_out(&self, path: &Path, wanted: Wanted) -> Result<RgbImage, PhotoError> {
+        let order = Order::new(path, self.limits, wanted);
+        self.apart
+            .as_ref()
+            .and_then(|processes| processes.carry_out(&order))
+            .unwrap_or_else(|| order.carry_out(|| ()))
+    }
+}
