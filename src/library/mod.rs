@@ -25,6 +25,7 @@ mod roots;
 mod scan;
 mod schema;
 mod scope;
+mod waiting;
 mod walk;
 mod writer;
 
