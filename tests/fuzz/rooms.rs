@@ -1,0 +1,8 @@
+//! The rooms of the program that read what others wrote.
+
+#[path = "../../src/library/mod.rs"]
+pub mod library;
+#[path = "../../src/model/mod.rs"]
+pub mod model;
+#[path = "../../src/photo/mod.rs"]
+pub mod photo;
