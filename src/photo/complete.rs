@@ -58,6 +58,9 @@ const QOI_END: [u8; 8] = [0, 0, 0, 0, 0, 0, 0, 1];
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
 const SOS: u8 = 0xda;
+/// Start of a frame that is not progressive.
+const BASELINE: u8 = 0xc0;
+const EXTENDED: u8 = 0xc1;
 
 impl<'a> Iterator for Segments<'a> {
     type Item = Segment<'a>;
@@ -87,6 +90,20 @@ impl<'a> Iterator for Segments<'a> {
             }
         }
     }
+}
+
+/// Whether the picture comes in several passes (progressive, or one colour after the other), so that a decoder keeps all
+/// of its coefficients until the last.
+pub(super) fn jpeg_has_passes(bytes: &[u8]) -> bool {
+    let mut colours = None;
+    for segment in (Segments { rest: bytes }) {
+        match segment.marker {
+            BASELINE | EXTENDED => colours = segment.payload.get(5),
+            SOS => return segment.payload.first() != colours,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// The header segments of a JPEG, up to its first scan.

@@ -29,7 +29,7 @@ pub(super) fn run(
         }
         control.give_way();
         tally.set_current(job.path.clone());
-        let _room = room.for_photo(&job.path);
+        let taken = room.for_photo(&job.path);
         // The window's small copy is made while the photo is decoded anyway.
         let thumbnail = options
             .thumbnails
@@ -38,6 +38,7 @@ pub(super) fn run(
         let crop = reader
             .crop(&job.path, image_size_px, thumbnail)
             .map_err(|error| reason(&error));
+        drop(taken);
         let look = Look::after(&job, crop);
         if decoded.send(Decoded { job, look }).is_err() {
             return;

@@ -21,6 +21,10 @@ const LARGE: [(&str, [u32; 2], usize); 3] = [
     ("200 megapixels", [16_320, 12_240], 4),
 ];
 
+/// A segment that says that the camera was held upright, so that the picture has to be turned.
+const TURNED: [u8; 36] =
+    *b"\xff\xe1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
 fn main() -> anyhow::Result<()> {
     let numbers: Vec<usize> = std::env::args()
         .skip(1)
@@ -54,6 +58,9 @@ fn main() -> anyhow::Result<()> {
             // Other bytes behind the picture, so that each is a photo of its own.
             let copy = large.join(format!("{number}.jpg"));
             let mut bytes = fs::read(&made[number % 2])?;
+            if number % 3 == 0 {
+                bytes.splice(2..2, TURNED);
+            }
             bytes.extend(number.to_le_bytes());
             fs::write(copy, bytes)?;
         }

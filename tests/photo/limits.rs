@@ -155,3 +155,26 @@ fn of_a_huge_file_only_the_start_is_read() {
         assert!(matches!(error, PhotoError::FileTooLarge { .. }), "{error}");
     }
 }
+
+/// So that the 200-megapixel photos of telephones can be read.
+#[test]
+fn a_jpeg_in_one_pass_takes_no_more_than_its_pixels() {
+    for (name, bytes_per_pixel) in [("baseline_420.jpg", 3), ("progressive.jpg", 9)] {
+        let bytes = fs::read(fixture(name)).unwrap();
+        let (width, height) = decode(&bytes, &Limits::default()).unwrap().dimensions();
+        let needed = bytes_per_pixel * u64::from(width) * u64::from(height);
+        let with = |max_bytes| {
+            let limits = Limits {
+                max_bytes,
+                ..Limits::default()
+            };
+            decode(&bytes, &limits)
+        };
+        assert!(with(needed).is_ok(), "{name}");
+        let refused = with(needed - 1);
+        assert!(
+            matches!(refused, Err(DecodeError::TooMuchMemory { .. })),
+            "{name}"
+        );
+    }
+}

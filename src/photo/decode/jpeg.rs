@@ -10,7 +10,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::libjpeg;
 use super::pixels::{cmyk_to_rgb, ycbcr_to_rgb};
-use crate::photo::{DecodeError, Format, Limits, orientation};
+use crate::photo::{DecodeError, Format, Limits, complete, orientation};
 
 /// What the decoder says to junk between header segments, which harms nothing.
 const JUNK_BETWEEN_HEADERS: &str = "Extra bytes between headers";
@@ -66,9 +66,14 @@ fn decode_with(
     let stored = decoder
         .input_colorspace()
         .ok_or_else(|| damaged("it has no colours"))?;
-    // Decoded samples, the RGB made of them, and the coefficients (two bytes) that a progressive file keeps whole.
+    // Decoded samples, the RGB made of them, and the coefficients (two bytes) that a file in passes keeps whole.
     let samples = stored.num_components() as u64;
-    limits.check(width, height, samples + 3 + 2 * samples)?;
+    let kept = if complete::jpeg_has_passes(bytes) {
+        2 * samples
+    } else {
+        0
+    };
+    limits.check(width, height, samples + 3 + kept)?;
     // The decoder takes any four inks for inverted ones, which holds for Adobe's files only: they are converted here.
     let wanted = match stored {
         ColorSpace::Luma | ColorSpace::CMYK | ColorSpace::YCCK => stored,
@@ -127,7 +132,7 @@ fn inks_to_rgb(pixels: &[u8], stored: ColorSpace, inverted: bool) -> Vec<u8> {
 
 /// The orientation in the first EXIF segment before the first scan.
 fn orientation_of(bytes: &[u8]) -> Orientation {
-    crate::photo::complete::jpeg_segments(bytes)
+    complete::jpeg_segments(bytes)
         .find(|segment| segment.marker == 0xe1 && segment.payload.starts_with(b"Exif\0\0"))
         .map_or(Orientation::NoTransforms, |segment| {
             orientation::from_exif(segment.payload)
@@ -136,7 +141,7 @@ fn orientation_of(bytes: &[u8]) -> Orientation {
 
 /// Whether an Adobe APP14 segment stands before the first scan.
 fn has_adobe_marker(bytes: &[u8]) -> bool {
-    crate::photo::complete::jpeg_segments(bytes)
+    complete::jpeg_segments(bytes)
         .any(|segment| segment.marker == 0xee && segment.payload.starts_with(b"Adobe"))
 }
 

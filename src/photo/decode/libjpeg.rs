@@ -12,6 +12,7 @@ use mozjpeg::{ColorSpace, Decompress};
 use mozjpeg_sys::{jpeg_common_struct, jpeg_error_mgr};
 
 use crate::photo::Limits;
+use crate::photo::complete::jpeg_has_passes;
 
 /// The level of a message that says the data is corrupt; higher ones only tell what the decoder does.
 const WARNING: c_int = -1;
@@ -34,10 +35,13 @@ fn decode_or_unwind(bytes: &[u8], limits: &Limits) -> Option<RgbImage> {
     };
     let width = u32::try_from(picture.width()).ok()?;
     let height = u32::try_from(picture.height()).ok()?;
-    // Decoded samples, the RGB made of them, and the coefficients (two bytes) that a progressive file keeps whole.
-    limits
-        .check(width, height, samples + 3 + 2 * samples)
-        .ok()?;
+    // The RGB, row by row, and the coefficients (two bytes) that a file in passes keeps whole.
+    let kept = if jpeg_has_passes(bytes) {
+        2 * samples
+    } else {
+        0
+    };
+    limits.check(width, height, 3 + kept).ok()?;
     let mut started = picture.rgb().ok()?;
     let pixels = started.read_scanlines::<u8>().ok()?;
     started.finish().ok()?;
