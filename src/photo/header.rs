@@ -62,7 +62,7 @@ fn contents(format: Format, mut file: BufReader<File>) -> Header {
         .as_ref()
         .and_then(turn)
         .is_some_and(orientation::swaps_sides);
-    let size_px = file.rewind().ok().and_then(|()| size(format, &mut file));
+    let size_px = size(format, &mut file);
     Header {
         format: None,
         size_px: size_px.map(|size| upright(size, sideways)),
@@ -72,6 +72,12 @@ fn contents(format: Format, mut file: BufReader<File>) -> Header {
 
 /// Width and height as stored.
 fn size(format: Format, file: &mut BufReader<File>) -> Option<(u32, u32)> {
+    if format == Format::Jpeg
+        && let Some(size) = raw::size_of_jpeg(file.get_mut())
+    {
+        return Some(size);
+    }
+    file.rewind().ok()?;
     let file = Limited::new(file, MOST_HEADER_BYTES);
     if format == Format::Tiff {
         // It knows more kinds than the one in `image`.

@@ -2,6 +2,7 @@
 
 #[path = "../../src/library/mod.rs"]
 pub mod library;
+#[cfg(feature = "model")]
 #[path = "../../src/model/mod.rs"]
 pub mod model;
 #[path = "../../src/photo/mod.rs"]
