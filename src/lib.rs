@@ -5,6 +5,7 @@
 //! | room | duty |
 //! |---|---|
 //! | [`settings`] | what the user chose and where things lie |
+//! | [`files`] | files that are written whole or not at all |
 //! | [`photo`] | one file in: decode, orientation, limits, the one preprocessing, thumbnails |
 //! | [`model`] | PUMA itself: config, ViT, stochastic adapters, prompt pool, head, checkpoints, devices |
 //! | [`figures`] | prompt profiles of domains as data and as charts |
@@ -26,6 +27,7 @@ pub mod app;
 pub mod cli;
 pub mod eval;
 pub mod figures;
+pub mod files;
 pub mod index;
 pub mod library;
 pub mod model;

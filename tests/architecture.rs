@@ -6,23 +6,27 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// Each room and the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 13] = [
-    ("settings", &[]),
+const ROOMS: [(&str, &[&str]); 14] = [
+    ("files", &[]),
+    ("settings", &["files"]),
     ("photo", &[]),
-    ("model", &[]),
-    ("figures", &[]),
+    ("model", &["files"]),
+    ("figures", &["files"]),
     ("library", &["photo"]),
     ("watch", &[]),
     ("index", &[]),
-    ("search", &["photo", "model", "library", "index", "figures"]),
+    (
+        "search",
+        &["files", "photo", "model", "library", "index", "figures"],
+    ),
     ("pipeline", &["photo", "model", "library", "index"]),
     ("eval", &["photo", "model", "index", "figures"]),
-    ("train", &["photo", "model", "eval"]),
+    ("train", &["files", "photo", "model", "eval"]),
     (
         "app",
         &[
-            "settings", "photo", "model", "figures", "library", "watch", "index", "search",
-            "pipeline",
+            "files", "settings", "photo", "model", "figures", "library", "watch", "index",
+            "search", "pipeline",
         ],
     ),
     (

@@ -1,5 +1,6 @@
 use super::png::png;
 use super::{Figure, Profile, View, overall};
+use crate::files;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -138,7 +139,7 @@ impl Figure {
 }
 
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), FigureError> {
-    std::fs::write(path, bytes).map_err(|source| FigureError::Write {
+    files::replace(path, &[bytes]).map_err(|source| FigureError::Write {
         path: path.to_path_buf(),
         source,
     })

@@ -4,8 +4,8 @@ mod places;
 
 pub use places::Places;
 
+use crate::files;
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Why settings could not be read or kept.
@@ -114,11 +114,7 @@ impl Settings {
         let folder = path.parent().unwrap_or(Path::new("."));
         let write = || -> std::io::Result<()> {
             std::fs::create_dir_all(folder)?;
-            let mut file = tempfile::NamedTempFile::new_in(folder)?;
-            file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist(path).map_err(|error| error.error)?;
-            Ok(())
+            files::replace(path, &[text.as_bytes()])
         };
         write().map_err(|source| SettingsError::Io {
             path: path.to_owned(),

@@ -2,10 +2,10 @@ use super::TrainError;
 use super::config::TrainConfig;
 use super::loss::MetricLoss;
 use super::optimizer::AdamW;
+use crate::files;
 use candle_core::{Device, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::Path;
 
 /// What a state file must say of the run it belongs to.
@@ -53,7 +53,7 @@ pub fn save(
     let metadata = HashMap::from([("run".to_owned(), header)]);
     let file =
         safetensors::serialize(views, Some(metadata)).map_err(|error| damaged(path, error))?;
-    write_atomically(path, &file)
+    files::replace(path, &[&file]).map_err(|error| TrainError::io(path, error))
 }
 
 /// Puts the state in `path` back and returns the steps done.
@@ -120,16 +120,4 @@ fn damaged(path: &Path, reason: impl ToString) -> TrainError {
         path: path.to_owned(),
         reason: reason.to_string(),
     }
-}
-
-fn write_atomically(path: &Path, contents: &[u8]) -> Result<(), TrainError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(contents)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| TrainError::io(path, error))
 }

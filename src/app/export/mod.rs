@@ -6,8 +6,8 @@ mod table;
 use super::engine::{Event, Events};
 use super::errand;
 use super::results::{News, Source};
+use crate::files;
 use crate::photo::Reader;
-use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -134,29 +134,12 @@ fn write(job: &Job, progress: &dyn Fn(usize, usize)) -> Outcome {
     }
 }
 
-/// Puts the file in its place, whole or not at all; false where one is there that must stay.
+/// Puts the file in its place; false where one is there that must stay.
 fn place(path: &Path, bytes: &[u8], replace: bool) -> std::io::Result<bool> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut beside = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // As any other file the user makes; a temporary one is private otherwise.
-        use std::os::unix::fs::PermissionsExt;
-        beside.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = beside.tempfile_in(folder)?;
-    file.write_all(bytes)?;
     if replace {
-        file.persist(path).map_err(|error| error.error)?;
-        return Ok(true);
-    }
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error.error),
+        files::replace(path, &[bytes]).map(|()| true)
+    } else {
+        files::create(path, &[bytes])
     }
 }
 

@@ -94,7 +94,8 @@ impl Content {
 /// Writes the file on a thread of its own; one that is there already only if it may be replaced.
 pub(super) fn write(events: &Events, content: Content, path: PathBuf, replace: bool) {
     errand::run("save", events, move || {
-        if !replace && path.exists() {
+        // A link that leads nowhere lies there, too.
+        if !replace && path.symlink_metadata().is_ok() {
             return Some(Event::Pool(PoolEvent::Occupied(path)));
         }
         Some(Event::Pool(match content.save(&path) {

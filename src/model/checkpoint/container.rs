@@ -1,14 +1,13 @@
 //! The safetensors container: bytes to f32 tensors on the CPU and back.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write;
 use std::path::Path;
 
 use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{Dtype, SafeTensors, TensorInfo};
 
 use super::Precision;
+use crate::files;
 use crate::model::error::ModelError;
 
 /// What a file holds before anything is made of it.
@@ -90,7 +89,7 @@ pub(super) fn write(
     let mut header = serde_json::Value::Object(header).to_string().into_bytes();
     header.resize(header.len().next_multiple_of(8), b' ');
     let length = (header.len() as u64).to_le_bytes();
-    write_atomically(path, &[&length, &header, &data]).map_err(|source| ModelError::Io {
+    files::replace(path, &[&length, &header, &data]).map_err(|source| ModelError::Io {
         path: path.to_owned(),
         source,
     })
@@ -132,44 +131,4 @@ fn append(
             Ok(Dtype::F16)
         }
     }
-}
-
-fn write_atomically(path: &Path, parts: &[&[u8]]) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => Cow::Borrowed(folder),
-        _ => Cow::Owned(std::path::PathBuf::from(".")),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".puma-checkpoint-")
-        .tempfile_in(&folder)?;
-    for part in parts {
-        file.write_all(part)?;
-    }
-    file.as_file().sync_all()?;
-    readable_by_others(file.as_file())?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(&folder)
-}
-
-/// Temporary files are private by default; a checkpoint is an ordinary file.
-#[cfg(unix)]
-fn readable_by_others(file: &std::fs::File) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_file: &std::fs::File) -> std::io::Result<()> {
-    Ok(())
-}
-
-/// Makes the new name last through a power cut, too.
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> std::io::Result<()> {
-    Ok(())
 }

@@ -1,8 +1,8 @@
 use super::place::beside_their_like;
 use super::{Layout, MapPhotos, fitted};
+use crate::files;
 use crate::index::Vectors;
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -38,13 +38,8 @@ impl SavedLayout {
     /// # Errors
     /// Whatever the file system says.
     pub fn save(&self, file: &Path) -> std::io::Result<()> {
-        let folder = file.parent().unwrap_or(Path::new("."));
-        let mut draft = tempfile::NamedTempFile::new_in(folder)?;
         let bytes = bincode::serialize(self).map_err(std::io::Error::other)?;
-        draft.write_all(&bytes)?;
-        draft.as_file().sync_all()?;
-        draft.persist(file).map_err(|failed| failed.error)?;
-        Ok(())
+        files::replace(file, &[&bytes])
     }
 
     /// Reads it; `None` if there is none, or none of this program's form.
