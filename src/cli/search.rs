@@ -2,7 +2,7 @@
 
 use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, shown};
 use crate::index::Kind;
-use crate::search::{Answer, Request, Searcher};
+use crate::search::{Answer, KEPT_FROM, Request, Searcher};
 use anyhow::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,6 +39,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let puma = Arc::new(home.answering_model(&args.model, &library)?);
     let searcher = Searcher::open(&library, puma, kind)?;
     searcher.ready()?;
+    if kind == Kind::Hnsw {
+        searcher.wait_for_graph();
+    }
     let pending = searcher.library().counts(searcher.model_key())?.pending;
     if pending > 0 {
         eprintln!(
@@ -51,6 +54,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         print(as_text(&answer))?;
     }
+    // The next search starts sooner.
+    searcher.keep(KEPT_FROM);
     Ok(ExitCode::SUCCESS)
 }
 

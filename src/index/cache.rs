@@ -1,14 +1,13 @@
 //! The file that keeps a graph between runs: a header, a checksum, and the graph in bincode.
 
-use super::Stamp;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// First bytes of the file; the digit is the layout's version.
-const MAGIC: &[u8; 8] = b"PUMAHNS1";
-const HEADER: usize = MAGIC.len() + 32 + 32;
+const MAGIC: &[u8; 8] = b"PUMAHNS2";
+const HEADER: usize = MAGIC.len() + 32;
 
 /// Why a graph could not be taken from its cache file or kept there; never more than a delay.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +34,8 @@ pub enum CacheError {
     },
 }
 
-/// Reads the value that was saved with this stamp; the checksum is looked at before anything is decoded.
-pub(super) fn load<T: DeserializeOwned>(path: &Path, stamp: &Stamp) -> Result<T, CacheError> {
+/// Reads the value that was saved; the checksum is looked at before anything is decoded.
+pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, CacheError> {
     let io = |source| CacheError::Io {
         path: path.to_owned(),
         source,
@@ -53,16 +52,9 @@ pub(super) fn load<T: DeserializeOwned>(path: &Path, stamp: &Stamp) -> Result<T,
             io(error)
         }
     })?;
-    let (magic, sums) = header.split_at(MAGIC.len());
-    let (kept_stamp, checksum) = sums.split_at(32);
+    let (magic, checksum) = header.split_at(MAGIC.len());
     if magic != MAGIC {
         return Err(damaged());
-    }
-    // Said before the graph, which may be large, is read.
-    if kept_stamp != stamp {
-        return Err(CacheError::Stale {
-            path: path.to_owned(),
-        });
     }
     let mut body = Vec::new();
     file.read_to_end(&mut body).map_err(io)?;
@@ -72,21 +64,27 @@ pub(super) fn load<T: DeserializeOwned>(path: &Path, stamp: &Stamp) -> Result<T,
     bincode::deserialize(&body).map_err(|_| damaged())
 }
 
-/// Writes a value with its stamp; an old file stays whole until the new one is complete.
-pub(super) fn save<T: Serialize>(path: &Path, stamp: &Stamp, value: &T) -> Result<(), CacheError> {
+/// Writes a value; an old file stays whole until the new one is complete.
+///
+/// The draft has one name, so that what a killed program leaves behind is written over by the next.
+pub(super) fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), CacheError> {
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".part");
     let write = || -> std::io::Result<()> {
         let body = bincode::serialize(value).map_err(std::io::Error::other)?;
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        let mut file = File::create(&draft)?;
         file.write_all(MAGIC)?;
-        file.write_all(stamp)?;
         file.write_all(blake3::hash(&body).as_bytes())?;
         file.write_all(&body)?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        file.sync_all()?;
+        std::fs::rename(&draft, path)
     };
-    write().map_err(|source| CacheError::Io {
-        path: path.to_owned(),
-        source,
+    write().map_err(|source| {
+        // What is left of it would only take room on a disk that may be full.
+        let _gone = std::fs::remove_file(&draft);
+        CacheError::Io {
+            path: path.to_owned(),
+            source,
+        }
     })
 }

@@ -16,6 +16,17 @@ pub enum Kind {
     Hnsw,
 }
 
+impl Kind {
+    /// Whether a graph is wanted for so many vectors.
+    pub fn wants_graph(self, vectors: usize) -> bool {
+        match self {
+            Kind::Exact => false,
+            Kind::Hnsw => vectors > 0,
+            Kind::Auto => vectors >= AUTO_HNSW_FROM,
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {

@@ -1,22 +1,30 @@
-//! Nearest neighbours: exact scan and HNSW behind one type.
+//! Nearest neighbours: an exact scan and an HNSW graph behind one type.
 //!
-//! An [`Index`] is built over a snapshot of vectors and never changes; new photos come with the next snapshot. Scores
-//! are dot products, which are cosines for L2-normalised vectors, and are computed in the same way whichever kind of
-//! index found the candidates.
+//! An [`Index`] is built over a snapshot of vectors and never changes; new photos come with the next snapshot, which
+//! shares the [`Block`]s that stay the same. Scores are dot products, which are cosines for L2-normalised vectors, and
+//! are computed in f64 whichever way the candidates were found.
+//!
+//! The scan reads 8-bit codes of the vectors first. How far a score by them can be off is known for each row, so it
+//! leaves out only what cannot be among the best: its answer is that of comparing everything.
 
+mod block;
 mod cache;
-mod exact;
-mod hnsw;
+mod candidates;
+mod codes;
+mod coverage;
+mod dots;
+mod graph;
 mod kind;
+mod scan;
 mod vectors;
 
+pub use block::Block;
 pub use cache::CacheError;
-pub use exact::Exact;
-pub use hnsw::{EF_SEARCH, Hnsw};
+pub use coverage::Coverage;
+pub use graph::{EF_SEARCH, Graph};
 pub use kind::{AUTO_HNSW_FROM, Kind};
-pub use vectors::{Stamp, Vectors};
+pub use vectors::Vectors;
 
-use std::path::Path;
 use std::sync::Arc;
 
 /// One neighbour: a row of the vectors and its score, the dot product with the query.
@@ -32,86 +40,99 @@ pub struct Neighbour {
 pub type Accept<'a> = Option<&'a (dyn Fn(usize) -> bool + Sync)>;
 
 /// Nearest-neighbour search over one snapshot of vectors.
-#[derive(Debug)]
-pub enum Index {
-    /// Looks at every vector.
-    Exact(Exact),
-    /// Looks at a few candidates of a graph and scores them exactly.
-    Hnsw(Box<Hnsw>),
+#[derive(Clone, Debug)]
+pub struct Index {
+    vectors: Arc<Vectors>,
+    /// The graph, if one is in use.
+    coverage: Option<Arc<Coverage>>,
 }
 
 impl Index {
     /// An exact index; costs nothing to build.
     pub fn exact(vectors: Arc<Vectors>) -> Index {
-        Index::Exact(Exact::new(vectors))
+        Index {
+            vectors,
+            coverage: None,
+        }
     }
 
-    /// An index of the kind asked for, whatever that takes.
+    /// An index by a graph of these vectors, or of earlier ones that they have much in common with: what has come since
+    /// is scanned, what has gone is left out.
     ///
-    /// As [`Index::at_hand`], but with [`Kind::Hnsw`] a graph that is not there is built (which takes minutes for
-    /// 100,000 vectors) and saved in `cache`.
-    pub fn open(vectors: Arc<Vectors>, kind: Kind, cache: Option<&Path>) -> Index {
-        let at_hand = Index::at_hand(vectors, kind, cache);
-        if kind != Kind::Hnsw || at_hand.kind() == Kind::Hnsw || at_hand.vectors().is_empty() {
-            return at_hand;
+    /// Where too much has come or gone, the graph is kept at hand but everything is scanned; see [`Index::wants_graph`].
+    pub fn with_graph(vectors: Arc<Vectors>, graph: Arc<Graph>) -> Index {
+        let coverage = Coverage::new(graph, &vectors);
+        Index {
+            vectors,
+            coverage: Some(Arc::new(coverage)),
         }
-        let hnsw = Hnsw::build(at_hand.vectors().clone());
-        if let Some(path) = cache
-            && let Err(error) = hnsw.save(path)
-        {
-            // The graph is a cache: without it the next start takes longer, that is all.
-            tracing::warn!("{error}");
-        }
-        Index::Hnsw(Box::new(hnsw))
     }
 
-    /// The best index that is there at once.
-    ///
-    /// A graph is taken from the file `cache` if it is wanted and that holds the graph of exactly these vectors;
-    /// otherwise they are scanned. [`Kind::Auto`] wants a graph for a large snapshot only.
-    pub fn at_hand(vectors: Arc<Vectors>, kind: Kind, cache: Option<&Path>) -> Index {
-        let wants_graph = match kind {
-            Kind::Exact => false,
-            Kind::Hnsw => !vectors.is_empty(),
-            Kind::Auto => vectors.len() >= AUTO_HNSW_FROM,
-        };
-        if let (true, Some(path)) = (wants_graph, cache) {
-            match Hnsw::load(path, &vectors) {
-                Ok(hnsw) => return Index::Hnsw(Box::new(hnsw)),
-                Err(error) => tracing::info!("{error}"),
-            }
-        }
-        Index::exact(vectors)
+    /// Whether a graph should be built: `kind` wants one for so many vectors, and there is none that is good enough.
+    pub fn wants_graph(&self, kind: Kind) -> bool {
+        kind.wants_graph(self.vectors.len()) && self.kind() == Kind::Exact
     }
 
-    /// What kind it is.
+    /// How it looks for neighbours.
     pub fn kind(&self) -> Kind {
-        match self {
-            Index::Exact(_) => Kind::Exact,
-            Index::Hnsw(_) => Kind::Hnsw,
+        match self.in_use() {
+            Some(_) => Kind::Hnsw,
+            None => Kind::Exact,
         }
+    }
+
+    /// The graph, whether it is still good enough or not.
+    pub fn graph(&self) -> Option<&Arc<Graph>> {
+        Some(self.coverage.as_ref()?.graph())
+    }
+
+    fn in_use(&self) -> Option<&Coverage> {
+        self.coverage.as_deref().filter(|coverage| !coverage.worn())
     }
 
     /// The vectors it searches.
     pub fn vectors(&self) -> &Arc<Vectors> {
-        match self {
-            Index::Exact(exact) => exact.vectors(),
-            Index::Hnsw(hnsw) => hnsw.vectors(),
-        }
+        &self.vectors
     }
 
     /// The `k` accepted rows with the highest scores, best first, equal scores by row; fewer only if there are fewer.
     ///
-    /// `query` is `[e]`, as wide as the vectors; a query of another width finds nothing.
+    /// `query` is `[e]`, as wide as the vectors; a query of another width finds nothing. A graph answers only where all
+    /// rows are accepted and it can promise `k` hits; the scan answers everything else.
     pub fn nearest(&self, query: &[f32], k: usize, accept: Accept<'_>) -> Vec<Neighbour> {
-        match self {
-            Index::Exact(exact) => exact.nearest(query, k, accept),
-            Index::Hnsw(hnsw) => hnsw.nearest(query, k, accept),
-        }
+        self.by_graph(query, k, accept)
+            .unwrap_or_else(|| scan::scan(&self.vectors, query, k, accept, None))
     }
 
-    /// The dot product of `query [e]` with every row, `[N]`; nothing for a query of another width.
-    pub fn scores(&self, query: &[f32]) -> Vec<f32> {
-        exact::scores(self.vectors(), query)
+    /// [`Index::nearest`], and the scores `[N]` of all rows, which cost little beside the scan.
+    ///
+    /// The scores are as exact as f32 in a small snapshot, and within a thousandth or so of a cosine in a large one,
+    /// where they are read from codes; those of the neighbours are always exact. A query of another width has none.
+    pub fn nearest_and_scores(
+        &self,
+        query: &[f32],
+        k: usize,
+        accept: Accept<'_>,
+    ) -> (Vec<Neighbour>, Vec<f32>) {
+        if query.len() != self.vectors.width() {
+            return (Vec::new(), Vec::new());
+        }
+        let mut scores = vec![0.0; self.vectors.len()];
+        let by_graph = self.by_graph(query, k, accept);
+        let scanned = if by_graph.is_some() { 0 } else { k };
+        let found = scan::scan(&self.vectors, query, scanned, accept, Some(&mut scores));
+        (by_graph.unwrap_or(found), scores)
+    }
+
+    /// The `k` nearest rows of all, for each of several queries, in one pass: much faster than one after the other.
+    pub fn nearest_each(&self, queries: &[&[f32]], k: usize) -> Vec<Vec<Neighbour>> {
+        scan::scan_each(&self.vectors, queries, k)
+    }
+
+    fn by_graph(&self, query: &[f32], k: usize, accept: Accept<'_>) -> Option<Vec<Neighbour>> {
+        if accept.is_some() {
+            return None;
+        }
+        self.in_use()?.nearest(&self.vectors, query, k)
     }
 }

@@ -1,26 +1,44 @@
-use std::sync::OnceLock;
+use super::Block;
+use std::sync::Arc;
 
-/// A hash of a snapshot of vectors: two snapshots with the same one hold the same rows in the same order.
-pub type Stamp = [u8; 32];
-
-/// Vectors of one width, row after row in one piece of memory.
-#[derive(Debug)]
+/// Vectors of one width: a snapshot, made of blocks that it may share with others.
+#[derive(Clone, Debug)]
 pub struct Vectors {
     width: usize,
-    values: Vec<f32>,
-    /// Made when it is first asked for: only graphs that are kept on disk need it.
-    stamp: OnceLock<Stamp>,
+    blocks: Vec<Arc<Block>>,
+    /// The first row of each block, and the number of all rows at the end.
+    starts: Vec<usize>,
 }
 
 impl Vectors {
-    /// Takes `values [N, width]`; a rest that fills no row is left out.
-    pub fn new(width: usize, mut values: Vec<f32>) -> Vectors {
-        let rows = values.len().checked_div(width).unwrap_or(0);
-        values.truncate(rows * width);
+    /// Takes `values [N, width]`, whose keys are the numbers of the rows; a rest that fills no row is left out.
+    pub fn new(width: usize, values: Vec<f32>) -> Vectors {
+        let mut blocks = Vec::new();
+        let mut from = 0;
+        for part in values.chunks((Block::ROWS * width).max(1)) {
+            let rows = part.len().checked_div(width).unwrap_or(0);
+            let keys = (from..from + rows as i64).collect();
+            from += rows as i64;
+            blocks.push(Arc::new(Block::new(width, keys, part.to_vec())));
+        }
+        Vectors::of_blocks(width, blocks)
+    }
+
+    /// The rows of blocks of this width, one after the other; blocks of another width are left out.
+    pub fn of_blocks(width: usize, blocks: impl IntoIterator<Item = Arc<Block>>) -> Vectors {
+        let fits = |block: &Arc<Block>| block.width() == width && !block.is_empty();
+        let blocks: Vec<Arc<Block>> = blocks.into_iter().filter(fits).collect();
+        let mut starts = Vec::with_capacity(blocks.len() + 1);
+        let mut rows = 0;
+        for block in &blocks {
+            starts.push(rows);
+            rows += block.len();
+        }
+        starts.push(rows);
         Vectors {
             width,
-            values,
-            stamp: OnceLock::new(),
+            blocks,
+            starts,
         }
     }
 
@@ -31,65 +49,42 @@ impl Vectors {
 
     /// Number `N` of rows.
     pub fn len(&self) -> usize {
-        self.values.len().checked_div(self.width).unwrap_or(0)
+        self.starts.last().copied().unwrap_or(0)
     }
 
     /// Whether there are no rows.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.len() == 0
     }
 
     /// One row `[e]`.
     pub fn row(&self, row: usize) -> &[f32] {
-        &self.values[row * self.width..(row + 1) * self.width]
+        let (block, at) = self.place(row);
+        self.blocks[block].row(at)
     }
 
-    /// Rows `from..to`, one after the other.
-    pub(super) fn rows(&self, from: usize, to: usize) -> &[f32] {
-        &self.values[from * self.width..to * self.width]
+    /// Which block holds a row, and where in it.
+    pub fn place(&self, row: usize) -> (usize, usize) {
+        let block = self.starts.partition_point(|start| *start <= row) - 1;
+        (block, row - self.starts[block])
     }
 
-    /// The snapshot's hash.
-    pub fn stamp(&self) -> &Stamp {
-        self.stamp.get_or_init(|| stamp(self.width, &self.values))
+    /// The number of a block's first row.
+    pub fn first_row(&self, block: usize) -> usize {
+        self.starts[block]
     }
-}
 
-fn stamp(width: usize, values: &[f32]) -> Stamp {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&(width as u64).to_le_bytes());
-    let mut bytes = Vec::with_capacity(1 << 16);
-    for part in values.chunks(1 << 14) {
-        bytes.clear();
-        bytes.extend(part.iter().flat_map(|value| value.to_le_bytes()));
-        hasher.update(&bytes);
+    /// The blocks.
+    pub fn blocks(&self) -> &[Arc<Block>] {
+        &self.blocks
     }
-    *hasher.finalize().as_bytes()
-}
 
-/// Dot product of two vectors of the same width, summed in a fixed order.
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    const LANES: usize = 16;
-    let mut sums = [0.0f32; LANES];
-    let (parts_a, parts_b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-    let rest: f32 = parts_a
-        .remainder()
-        .iter()
-        .zip(parts_b.remainder())
-        .map(|(x, y)| x * y)
-        .sum();
-    for (part_a, part_b) in parts_a.zip(parts_b) {
-        for lane in 0..LANES {
-            sums[lane] += part_a[lane] * part_b[lane];
-        }
+    /// The blocks, each with the number of its first row.
+    pub(super) fn placed_blocks(&self) -> impl ExactSizeIterator<Item = (usize, &Block)> {
+        let starts = self.starts.iter().copied();
+        self.blocks
+            .iter()
+            .zip(starts)
+            .map(|(block, start)| (start, block.as_ref()))
     }
-    sums.iter().sum::<f32>() + rest
-}
-
-/// Dot product in f64.
-pub(super) fn precise_dot(a: &[f32], b: &[f32]) -> f64 {
-    a.iter()
-        .zip(b)
-        .map(|(x, y)| f64::from(*x) * f64::from(*y))
-        .sum()
 }

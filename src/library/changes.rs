@@ -62,20 +62,10 @@ fn read_changes(
         seen: Seen { change, ..seen },
         ..Changes::default()
     };
-    let found = connection
-        .prepare_cached("SELECT id, embedding_width, prompts FROM model WHERE key = ?1")?
-        .query_row([model.as_str()], |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get::<_, i64>(2)?,
-            ))
-        })
-        .optional()?;
-    let Some((model, width, prompts)) = found else {
+    let Some((model, width, prompts)) = shape(connection, model)? else {
         return Ok(changes);
     };
-    (changes.width, changes.prompts) = (width as usize, prompts as usize);
+    (changes.width, changes.prompts) = (width, prompts);
     // Answered by the index over (photo, model): no embedding is touched.
     changes.present = connection
         .prepare_cached(
@@ -150,13 +140,7 @@ fn read_facts(
     seen: Seen,
     changes: &mut Changes,
 ) -> rusqlite::Result<()> {
-    let roots: HashMap<i64, Arc<Path>> = connection
-        .prepare_cached("SELECT id, path FROM root")?
-        .query_map([], |row| {
-            let path = super::names::to_path(row.get_ref(1)?.as_blob()?);
-            Ok((row.get(0)?, Arc::from(path)))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
+    let roots = root_folders(connection)?;
     let zone = TimeZone::system();
     let columns = facts::COLUMNS;
     let root = |number: i64| {
@@ -199,4 +183,47 @@ fn read_facts(
     changes.facts.sort_by_key(|facts| facts.id);
     changes.facts.dedup_by_key(|facts| facts.id);
     Ok(())
+}
+
+/// The folder of each root by its number.
+pub(super) fn root_folders(connection: &Connection) -> rusqlite::Result<HashMap<i64, Arc<Path>>> {
+    connection
+        .prepare_cached("SELECT id, path FROM root")?
+        .query_map([], |row| {
+            let path = super::names::to_path(row.get_ref(1)?.as_blob()?);
+            Ok((row.get(0)?, Arc::from(path)))
+        })?
+        .collect()
+}
+
+/// The catalogue's number of a model, its embeddings' width and its number of prompts; `None` for one it does not know.
+pub(super) fn shape(
+    connection: &Connection,
+    model: &ModelKey,
+) -> rusqlite::Result<Option<(i64, usize, usize)>> {
+    connection
+        .prepare_cached("SELECT id, embedding_width, prompts FROM model WHERE key = ?1")?
+        .query_row([model.as_str()], |row| {
+            let size = |at| row.get::<_, i64>(at).map(|size| size as usize);
+            Ok((row.get(0)?, size(1)?, size(2)?))
+        })
+        .optional()
+}
+
+impl Changes {
+    /// The new facts of photos from number `first` to number `last`.
+    pub fn facts_between(&self, first: PhotoId, last: PhotoId) -> &[PhotoFacts] {
+        let from = self.facts.partition_point(|facts| facts.id < first);
+        let to = self.facts.partition_point(|facts| facts.id <= last);
+        &self.facts[from..to]
+    }
+
+    /// The new embedding `[e]` and similarities `[M]` of a photo, if it has some.
+    pub fn vectors_of(&self, photo: PhotoId) -> Option<(&[f32], &[f32])> {
+        let place = self.embedded.binary_search(&photo).ok()?;
+        Some((
+            &self.embedding[place * self.width..(place + 1) * self.width],
+            &self.similarity[place * self.prompts..(place + 1) * self.prompts],
+        ))
+    }
 }

@@ -76,13 +76,14 @@ pub(super) fn from_row(
 }
 
 /// A camera's date as the catalogue keeps it.
-pub(super) fn seconds(taken: DateTime) -> i64 {
+pub(crate) fn seconds(taken: DateTime) -> i64 {
     TimeZone::UTC
         .to_timestamp(taken)
         .map_or(0, Timestamp::as_second)
 }
 
-fn civil(seconds: i64) -> Option<DateTime> {
+/// A camera's date from what the catalogue keeps.
+pub(crate) fn civil(seconds: i64) -> Option<DateTime> {
     let moment = Timestamp::from_second(seconds).ok()?;
     Some(TimeZone::UTC.to_datetime(moment))
 }

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 /// The bytes of a path as the catalogue keeps them; parts are separated by `/`.
 #[cfg(unix)]
-pub(super) fn to_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn to_bytes(path: &Path) -> Vec<u8> {
     use std::os::unix::ffi::OsStrExt;
     path.as_os_str().as_bytes().to_vec()
 }
@@ -20,20 +20,20 @@ pub(super) fn to_relative(bytes: &[u8]) -> PathBuf {
 
 /// The path that [`to_bytes`] was given.
 #[cfg(unix)]
-pub(super) fn to_path(bytes: &[u8]) -> PathBuf {
+pub(crate) fn to_path(bytes: &[u8]) -> PathBuf {
     use std::os::unix::ffi::OsStrExt;
     PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
 }
 
 /// The bytes of a path as the catalogue keeps them; parts are separated by `/`.
 #[cfg(not(unix))]
-pub(super) fn to_bytes(path: &Path) -> Vec<u8> {
+pub(crate) fn to_bytes(path: &Path) -> Vec<u8> {
     path.to_string_lossy().replace('\\', "/").into_bytes()
 }
 
 /// The path that [`to_bytes`] was given.
 #[cfg(not(unix))]
-pub(super) fn to_path(bytes: &[u8]) -> PathBuf {
+pub(crate) fn to_path(bytes: &[u8]) -> PathBuf {
     PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
 }
 

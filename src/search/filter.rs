@@ -1,7 +1,6 @@
-use super::PhotoFacts;
 use crate::photo::Format;
 use jiff::civil::DateTime;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Which photos may be found or listed; all conditions hold together, and an empty one lets everything pass.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,7 +44,7 @@ impl Filter {
         facts.is_empty()
     }
 
-    /// The words sought in names, as [`sought_in`] writes them.
+    /// The words sought in names, in small letters.
     pub(super) fn words(&self) -> Vec<String> {
         self.name
             .split_whitespace()
@@ -53,34 +52,30 @@ impl Filter {
             .collect()
     }
 
-    /// Whether a photo passes; `name` is what [`sought_in`] gives for it, `words` what [`Filter::words`] does.
-    pub(super) fn lets_pass(&self, facts: &PhotoFacts, name: &str, words: &[String]) -> bool {
-        let any = |empty: bool, found: bool| empty || found;
-        any(
-            self.domains.is_empty(),
-            self.domains.contains(&facts.domain),
-        ) && any(
-            self.folders.is_empty(),
-            self.folders
-                .iter()
-                .any(|folder| facts.path.starts_with(folder)),
-        ) && self.from.is_none_or(|from| facts.taken >= from)
-            && self.before.is_none_or(|before| facts.taken < before)
-            && any(
-                self.formats.is_empty(),
-                facts
-                    .format
-                    .is_some_and(|format| self.formats.contains(&format)),
-            )
-            && self.smallest_bytes.is_none_or(|least| facts.bytes >= least)
-            && self.largest_bytes.is_none_or(|most| facts.bytes <= most)
-            && words.iter().all(|word| name.contains(word.as_str()))
+    /// Whether photos of a domain pass.
+    pub(super) fn wants_domain(&self, domain: &str) -> bool {
+        self.domains.is_empty() || self.domains.iter().any(|wanted| wanted == domain)
     }
-}
 
-/// Where words are sought: the root's name and the way from there to the file, in small letters.
-pub(super) fn sought_in(facts: &PhotoFacts) -> String {
-    let above = facts.root.parent().unwrap_or(&facts.root);
-    let below = facts.path.strip_prefix(above).unwrap_or(&facts.path);
-    below.to_string_lossy().to_lowercase()
+    /// Whether photos in a folder pass.
+    pub(super) fn wants_folder(&self, folder: &Path) -> bool {
+        self.folders.is_empty() || self.folders.iter().any(|wanted| folder.starts_with(wanted))
+    }
+
+    /// Whether photos of a moment pass.
+    pub(super) fn wants_moment(&self, taken: DateTime) -> bool {
+        self.from.is_none_or(|from| taken >= from)
+            && self.before.is_none_or(|before| taken < before)
+    }
+
+    /// Whether files of a format pass.
+    pub(super) fn wants_format(&self, format: Option<Format>) -> bool {
+        self.formats.is_empty() || format.is_some_and(|format| self.formats.contains(&format))
+    }
+
+    /// Whether files of a size pass.
+    pub(super) fn wants_bytes(&self, bytes: u64) -> bool {
+        self.smallest_bytes.is_none_or(|least| bytes >= least)
+            && self.largest_bytes.is_none_or(|most| bytes <= most)
+    }
 }

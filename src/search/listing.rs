@@ -1,7 +1,7 @@
 use super::snapshot::Snapshot;
 use super::{Filter, PhotoFacts};
 use rayon::prelude::*;
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,17 +41,23 @@ impl Listing {
     /// The photos that `filter` lets pass, in an order.
     pub(super) fn browse(snapshot: Arc<Snapshot>, order: Order, filter: &Filter) -> Listing {
         let mut rows = snapshot.rows_passing(filter);
-        let facts = |row: u32| snapshot.facts(row as usize);
+        let taken = |row: u32| snapshot.taken(row as usize);
+        // As names of the system: comparing paths part by part takes many times as long.
+        let place = |row: u32| {
+            let (folder, name) = snapshot.place(row as usize);
+            (folder.as_os_str(), name)
+        };
+        // Rows are in order of the photos' numbers, which decide between equals.
         match order {
-            Order::Folder => rows.par_sort_by(|a, b| by_folder(facts(*a), facts(*b))),
-            Order::Newest => rows.par_sort_by(|a, b| by_date(facts(*b), facts(*a))),
-            Order::Oldest => rows.par_sort_by(|a, b| by_date(facts(*a), facts(*b))),
+            Order::Folder => rows.par_sort_by(|a, b| place(*a).cmp(&place(*b))),
+            Order::Newest => rows.par_sort_by_key(|row| Reverse((taken(*row), *row))),
+            Order::Oldest => rows.par_sort_by_key(|row| (taken(*row), *row)),
         }
         let sections = match order {
-            Order::Folder => sections(&rows, |row| facts(row).folder(), title_of_folder),
+            Order::Folder => sections(&rows, |row| snapshot.place(row as usize).0, title_of_folder),
             Order::Newest | Order::Oldest => sections(
                 &rows,
-                |row| (facts(row).taken.year(), facts(row).taken.month()),
+                |row| (taken(row).year(), taken(row).month()),
                 |(year, month)| format!("{year}-{month:02}"),
             ),
         };
@@ -74,9 +80,7 @@ impl Listing {
         let mut rows: Vec<(u32, f32)> = snapshot
             .rows_passing(filter)
             .into_iter()
-            .filter(|row| {
-                domain.is_none_or(|domain| snapshot.facts(*row as usize).domain == domain)
-            })
+            .filter(|row| domain.is_none_or(|domain| snapshot.domain(*row as usize) == domain))
             .filter_map(|row| Some((row, value(row)?)))
             .collect();
         rows.par_sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
@@ -116,7 +120,7 @@ impl Listing {
     /// What is known of the photo at `place`; `None` behind the end.
     pub fn facts(&self, place: usize) -> Option<&PhotoFacts> {
         let row = *self.rows.get(place)? as usize;
-        Some(self.snapshot.facts(row))
+        Some(self.snapshot.shown(row))
     }
 
     /// The prompt similarities `[M]` of the photo at `place`; empty behind the end.
@@ -136,16 +140,6 @@ impl Listing {
     pub fn sections(&self) -> &[Section] {
         &self.sections
     }
-}
-
-fn by_folder(a: &PhotoFacts, b: &PhotoFacts) -> Ordering {
-    // As names of the system: comparing paths part by part takes many times as long.
-    let folders = a.folder().as_os_str().cmp(b.folder().as_os_str());
-    folders.then_with(|| a.path.as_os_str().cmp(b.path.as_os_str()))
-}
-
-fn by_date(a: &PhotoFacts, b: &PhotoFacts) -> Ordering {
-    a.taken.cmp(&b.taken).then(a.id.cmp(&b.id))
 }
 
 fn title_of_folder(folder: &Path) -> String {

@@ -8,13 +8,17 @@ mod calibration;
 mod combine;
 mod duplicates;
 mod error;
+mod facts;
 mod filter;
+mod graph;
 mod histogram;
+mod kept;
 mod lens;
 mod listing;
 mod map;
 mod refreshing;
 mod searcher;
+mod segment;
 mod snapshot;
 
 pub use answer::{Answer, Hit, Request};
@@ -23,6 +27,7 @@ pub use duplicates::NEAR_DUPLICATE;
 pub use error::SearchError;
 pub use filter::Filter;
 pub use histogram::Histogram;
+pub use kept::KEPT_FROM;
 pub use lens::{
     Lens, LensAnswer, LensPart, LensRequest, LensSource, LensSummary, Reranked, Unread,
 };

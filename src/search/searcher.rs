@@ -1,4 +1,6 @@
 use super::duplicates::groups;
+use super::graph::GraphWork;
+use super::kept::Kept;
 use super::snapshot::Snapshot;
 use super::{Answer, Filter, Histogram, Hit, Listing, Order, Request, SearchError, refreshing};
 use crate::figures::{Health, Profile, health, profiles};
@@ -22,7 +24,10 @@ pub(super) struct Inner {
     /// A connection of its own, so that queries wait for nobody else's statements.
     library: Library,
     pub(super) model: ModelKey,
-    pub(super) kind: Kind,
+    pub(super) kind: Mutex<Kind>,
+    pub(super) graph_work: GraphWork,
+    /// What the file of the last snapshot holds.
+    pub(super) kept: Mutex<Option<Kept>>,
     pub(super) snapshot: RwLock<Arc<Snapshot>>,
     /// The connection that reads what is new.
     pub(super) refreshing: Mutex<Library>,
@@ -33,24 +38,30 @@ pub(super) struct Inner {
 impl Searcher {
     /// Reads all embeddings of `puma` in the library file, which must be there.
     ///
-    /// Takes as long as reading them from disk, and with [`Kind::Hnsw`] perhaps as long as building the graph. A
-    /// library without photos gives a searcher that finds nothing; [`Searcher::ready`] says why.
+    /// Takes as long as reading them from disk, or from what [`Searcher::keep`] has kept. A graph, if one is wanted, is
+    /// read or built meanwhile on a thread of its own. A library without photos gives a searcher that finds nothing;
+    /// [`Searcher::ready`] says why.
     pub fn open(library: &Path, puma: Arc<Puma>, kind: Kind) -> Result<Searcher, SearchError> {
         let refreshing = Library::open_existing(library)?;
         let library = Library::open_existing(library)?;
         let model = ModelKey::new(puma.fingerprint());
-        let snapshot = refreshing::first(&library, &model, kind)?;
-        Ok(Searcher {
-            inner: Arc::new(Inner {
-                puma,
-                library,
-                model,
-                kind,
-                snapshot: RwLock::new(Arc::new(snapshot)),
-                refreshing: Mutex::new(refreshing),
-                line: Mutex::new(None),
-            }),
-        })
+        let (snapshot, kept) = refreshing::first(&library, &model)?;
+        let inner = Inner {
+            puma,
+            library,
+            model,
+            kind: Mutex::new(kind),
+            graph_work: GraphWork::default(),
+            kept: Mutex::new(kept),
+            snapshot: RwLock::new(Arc::new(snapshot)),
+            refreshing: Mutex::new(refreshing),
+            line: Mutex::new(None),
+        };
+        let searcher = Searcher {
+            inner: Arc::new(inner),
+        };
+        searcher.tend_graph();
+        Ok(searcher)
     }
 
     /// Says why nothing can be found, if nothing is embedded with this model.
@@ -142,7 +153,7 @@ impl Searcher {
     /// What is known of a photo of the library; `None` if it is not embedded.
     pub fn facts(&self, id: PhotoId) -> Option<super::PhotoFacts> {
         let snapshot = self.snapshot();
-        Some(snapshot.facts(snapshot.row_of(id)?).clone())
+        Some(snapshot.facts(snapshot.row_of(id)?))
     }
 
     /// The photos that a filter lets pass, in an order.
@@ -217,7 +228,7 @@ impl Searcher {
     ) -> Result<Answer, SearchError> {
         let start = Instant::now();
         let passing = snapshot.passing(&request.filter);
-        let neighbours = snapshot.nearest(
+        let (neighbours, scores) = snapshot.nearest(
             &query.embedding,
             request,
             passing.as_deref().map(Vec::as_slice),
@@ -237,14 +248,13 @@ impl Searcher {
         let hits = there
             .iter()
             .map(|neighbour| Hit {
-                facts: snapshot.facts(neighbour.row).clone(),
+                facts: snapshot.facts(neighbour.row),
                 // Rounding takes the cosine of equal vectors a little above 1.
                 score: neighbour.score.min(1.0),
                 similarity: snapshot.similarity(neighbour.row).to_vec(),
             })
             .collect();
         let rows: Vec<usize> = there.iter().map(|neighbour| neighbour.row).collect();
-        let scores = snapshot.index.scores(&query.embedding);
         let passed = |row: &usize| passing.as_ref().is_none_or(|passing| passing[*row]);
         Ok(Answer {
             query,

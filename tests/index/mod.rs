@@ -1,8 +1,9 @@
 //! Tests of `index`.
-mod cache;
+mod graph;
 mod nearest;
+mod properties;
 
-use puma::index::Vectors;
+use puma::index::{Neighbour, Vectors};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
@@ -32,4 +33,27 @@ fn clustered(rows: usize, width: usize, seed: u64) -> Arc<Vectors> {
 fn normalised(vector: &[f32]) -> Vec<f32> {
     let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
     vector.iter().map(|value| value / length).collect()
+}
+
+/// The definition: score every row in f64, sort, equal scores by row.
+fn by_sorting(
+    vectors: &Vectors,
+    query: &[f32],
+    k: usize,
+    accept: impl Fn(usize) -> bool,
+) -> Vec<usize> {
+    let mut rows: Vec<(f64, usize)> = (0..vectors.len())
+        .filter(|row| accept(*row))
+        .map(|row| {
+            let products = vectors.row(row).iter().zip(query);
+            let score = products.map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+            (score, row)
+        })
+        .collect();
+    rows.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+    rows.into_iter().take(k).map(|(_, row)| row).collect()
+}
+
+fn numbers_of(neighbours: &[Neighbour]) -> Vec<usize> {
+    neighbours.iter().map(|neighbour| neighbour.row).collect()
 }

@@ -1,5 +1,6 @@
 //! Tests of `search`: queries against a small indexed library, and against `puma eval` on real photos.
 mod filters;
+mod kept;
 mod lens;
 mod map;
 mod real_photos;
@@ -63,8 +64,11 @@ impl Place {
         .unwrap();
     }
 
+    /// With its graph, if that is wanted.
     fn searcher(&self, kind: Kind) -> Searcher {
-        Searcher::open(self.library.path(), puma(), kind).unwrap()
+        let searcher = Searcher::open(self.library.path(), puma(), kind).unwrap();
+        searcher.wait_for_graph();
+        searcher
     }
 }
 
@@ -197,18 +201,27 @@ fn a_refresh_takes_in_what_was_indexed_and_forgets_what_is_gone() {
 }
 
 #[test]
-fn a_refresh_scans_what_the_graph_does_not_hold_yet() {
+fn after_a_refresh_the_graph_goes_on_and_what_it_does_not_hold_is_scanned() {
     let place = Place::new();
     place.index();
     let searcher = place.searcher(Kind::Hnsw);
     let new = place.photos().join("rings/new.png");
     pictures::draw(&new, 77, 64);
     place.index();
+    fs::remove_file(place.photos().join("rings/03.png")).unwrap();
+    place.index();
     searcher.refresh().unwrap();
+    assert_eq!(searcher.index_kind(), Kind::Hnsw);
+    let ask = |searcher: &Searcher| searcher.query_file(&new, &Request::top(30)).unwrap().hits;
+    assert_eq!(ask(&searcher)[0].path, new);
+    assert_eq!(ask(&searcher), ask(&place.searcher(Kind::Exact)));
+    assert_eq!(ask(&searcher), ask(&place.searcher(Kind::Hnsw)));
+    // Another wish takes effect without a new searcher.
+    searcher.set_kind(Kind::Auto);
     assert_eq!(searcher.index_kind(), Kind::Exact);
-    let found = searcher.query_file(&new, &Request::top(3)).unwrap();
-    assert_eq!(found.hits[0].path, new);
-    assert_eq!(place.searcher(Kind::Hnsw).index_kind(), Kind::Hnsw);
+    searcher.set_kind(Kind::Hnsw);
+    searcher.wait_for_graph();
+    assert_eq!(searcher.index_kind(), Kind::Hnsw);
 }
 
 #[test]

@@ -112,6 +112,7 @@ fn recall_at_1(searcher: &Searcher, rows: &[PhotoRow]) -> f64 {
 /// The graph finds what the scan finds, for real embeddings too.
 fn graph_agrees(library: &Library, exact: &Searcher, rows: &[PhotoRow]) {
     let hnsw = Searcher::open(library.path(), puma(), Kind::Hnsw).unwrap();
+    hnsw.wait_for_graph();
     let (mut found, mut wanted) = (0, 0);
     for row in rows.iter().step_by(rows.len().div_ceil(500)) {
         let ids = |searcher: &Searcher| -> Vec<PhotoId> {

@@ -1,12 +1,9 @@
-use super::answering::Answering;
-use super::refreshing::Refreshing;
 use super::work::{Worker, load};
 use super::{Event, Request, Setup};
 use crate::model::choose_device;
 use crate::settings::Settings;
 use anyhow::Context;
 use crossbeam_channel::Receiver;
-use std::sync::Arc;
 
 /// What became of changed settings.
 #[derive(Clone, Debug)]
@@ -67,12 +64,8 @@ impl Worker<'_> {
         } else {
             save(&new)?;
         }
-        if !other_model && new.index_kind != self.setup.index_kind {
-            let answering = Answering::new(&new, Arc::clone(&self.model.puma))?;
-            let searcher = answering.searcher();
-            self.refreshing = Arc::new(Refreshing::new(&new, searcher, self.events)?);
-            self.watch = self.refreshing.watch()?;
-            self.answering = answering;
+        if !other_model {
+            self.answering.searcher().set_kind(new.index_kind);
         }
         if other_rule {
             self.rule_for_all = Some(new.domain_rule);

@@ -2,7 +2,7 @@ use super::{Event, Events, Failure, LibraryFacts, RootFacts, Sample, Setup};
 use crate::app::pool::PoolEvent;
 use crate::figures::Profile;
 use crate::library::{Library, PhotoId};
-use crate::search::Searcher;
+use crate::search::{KEPT_FROM, Searcher};
 use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -82,6 +82,7 @@ impl Refreshing {
                 self.events.send(Event::Pool(health));
                 self.events.send(Event::Library(library));
                 self.searcher.calibrate();
+                self.searcher.keep(KEPT_FROM);
             }
             Ok(None) => {}
             Err(error) => {

@@ -39,14 +39,10 @@ impl MapPhotos {
         let rows = 0..snapshot.len();
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for row in rows.clone() {
-            *counts
-                .entry(snapshot.facts(row).domain.as_str())
-                .or_default() += 1;
+            *counts.entry(snapshot.domain(row)).or_default() += 1;
         }
         let numbers: BTreeMap<&str, u32> = counts.keys().copied().zip(0..).collect();
-        let domain = rows
-            .map(|row| numbers[snapshot.facts(row).domain.as_str()])
-            .collect();
+        let domain = rows.map(|row| numbers[snapshot.domain(row)]).collect();
         let domains = counts
             .iter()
             .map(|(name, &count)| ((*name).to_owned(), count))
@@ -70,7 +66,12 @@ impl MapPhotos {
 
     /// What is known of the photo of a row.
     pub fn facts(&self, row: usize) -> &PhotoFacts {
-        self.snapshot.facts(row)
+        self.snapshot.shown(row)
+    }
+
+    /// The number of the photo of a row.
+    pub fn photo(&self, row: usize) -> PhotoId {
+        self.snapshot.photo(row)
     }
 
     /// The row of a photo.

@@ -27,7 +27,7 @@ impl SavedLayout {
         SavedLayout {
             version: VERSION,
             places: places
-                .map(|(row, point)| (photos.facts(row).id.0, *point))
+                .map(|(row, point)| (photos.photo(row).0, *point))
                 .collect(),
             laid_out: layout.laid_out,
         }
@@ -59,7 +59,7 @@ impl SavedLayout {
     /// The layout of these photos, new ones placed beside those most like them; `None` if too much has changed.
     pub fn layout(&self, photos: &MapPhotos) -> Option<Layout> {
         let place = |row: usize| {
-            let id = photos.facts(row).id.0;
+            let id = photos.photo(row).0;
             let at = self.places.binary_search_by_key(&id, |place| place.0);
             at.ok().map(|at| self.places[at].1)
         };

@@ -82,7 +82,7 @@ impl MapView {
         {
             let chosen = std::mem::take(&mut self.chosen).into_iter();
             self.chosen = chosen
-                .filter_map(|row| photos.row_of(before.facts(row).id))
+                .filter_map(|row| photos.row_of(before.photo(row)))
                 .collect();
             self.revision += 1;
         }

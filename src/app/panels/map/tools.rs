@@ -138,7 +138,7 @@ pub fn choice(ui: &mut Ui, look: Look<'_>, view: &mut MapView, shown: Shown<'_>)
         ui.strong(format!("{} chosen", counted(count, "photo")));
         if ui.button("Show in grid").clicked() {
             let rows = view.chosen_from_the_middle(shown.layout);
-            let photos: Vec<PhotoId> = rows.iter().map(|row| shown.photos.facts(*row).id).collect();
+            let photos: Vec<PhotoId> = rows.iter().map(|row| shown.photos.photo(*row)).collect();
             let title = "Chosen on the map".to_owned();
             look.commands.send(Command::ShowPhotos { title, photos });
         }
