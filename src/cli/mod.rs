@@ -19,6 +19,9 @@ mod train;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// What a shell gives for a program that was ended by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
 /// Finds pictures by looking, and shows why.
 #[derive(Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true)]
