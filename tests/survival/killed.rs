@@ -17,7 +17,7 @@ const BATCH: usize = 4;
 const MORE: u32 = 150;
 /// The latest moments of a kill from the start of the program: about the start of its work, and well into it even where
 /// the machine is slow.
-const LATEST_MS: [u64; 2] = [250, 1500];
+const LATEST_MS: [u64; 2] = [250, 800];
 
 /// What the runs said of the photos they worked on, by their numbers.
 #[derive(Default)]
