@@ -50,7 +50,7 @@ enum Command {
     Relink(relink::Args),
     /// Show the models that photos are embedded with, or remove what one said
     Models(models::Args),
-    /// Keep what can be read of a damaged library
+    /// Keep what can be read of a damaged library (close the window first)
     Repair(repair::Args),
     /// Train a model on SET/CLASS folders
     Train(Box<train::Args>),

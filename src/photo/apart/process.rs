@@ -62,6 +62,8 @@ impl Process {
             // One thread is enough for one photo, and memory that is only reserved counts against the limit.
             .env("RAYON_NUM_THREADS", "1")
             .env("MIMALLOC_ARENA_RESERVE", "32MiB")
+            // Its last line is to say why it gave up.
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(last_words.try_clone()?)
