@@ -43,12 +43,11 @@ fn a_pth_to_pumas_own_format_and_back_to_the_authors_names() {
     assert_same_tensors(&read(&authors).tensors, &original.tensors);
     // From half precision on, nothing changes any more in either direction.
     assert!(convert(&[&authors, &half]).status.success());
-    assert!(
-        convert(&[&half, &authors, "--names", "authors"])
-            .status
-            .success()
-    );
-    assert!(convert(&[&authors, &exact]).status.success());
+    let output = convert(&[&half, &authors, "--names", "authors"]);
+    assert!(!output.status.success(), "a file was replaced unasked");
+    let again = [&half, &authors, "--names", "authors", "--force"];
+    assert!(convert(&again).status.success());
+    assert!(convert(&[&authors, &exact, "--force"]).status.success());
     assert_same_tensors(&read(&exact).tensors, &read(&half).tensors);
     assert!(std::fs::metadata(&half).unwrap().len() < std::fs::metadata(&authors).unwrap().len());
 }
