@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 
 /// The tables that hold what took work, each with its own number `id`; what refers to another comes after it.
 const TABLES: [&str; 4] = ["root", "model", "photo", "embedding"];
-/// No number that a table has given out is higher; a higher one is part of the damage.
-const HIGHEST: i64 = 200_000_000;
+/// Bytes of the file for each number that a table has given out, at least; a higher number is part of the damage. A row
+/// takes several times as many, and numbers of rows that are gone are never used again.
+const BYTES_PER_NUMBER: u64 = 32;
+/// Every file is taken for one that has given out so many.
+const FEWEST_NUMBERS: u64 = 10_000;
 /// An embedding's length is 1; further off it is part of the damage.
 const LENGTHS: std::ops::RangeInclusive<f32> = 0.99..=1.01;
 
@@ -55,7 +58,7 @@ pub fn repair(path: &Path) -> Result<Repair, LibraryError> {
         photos,
         embeddings,
         lost,
-    } = fill(&old, &fresh)?;
+    } = fill(&old, &fresh, highest_possible(path))?;
     if roots == 0 {
         remove(&fresh)?;
         return Err(LibraryError::Damaged {
@@ -104,17 +107,17 @@ struct Kept {
 }
 
 /// Fills a new library.
-fn fill(old: &Connection, fresh: &Path) -> Result<Kept, LibraryError> {
+fn fill(old: &Connection, fresh: &Path, possible: i64) -> Result<Kept, LibraryError> {
     drop(Library::open(fresh)?);
     let fill = || -> rusqlite::Result<Kept> {
         let mut new = Connection::open(fresh)?;
         let transaction = new.transaction()?;
         let mut lost = 0;
         for table in TABLES {
-            lost += copy(old, &transaction, table)?;
+            lost += copy(old, &transaction, table, possible)?;
         }
         lost += remove_orphans(&transaction)?;
-        count_as_change(old, &transaction)?;
+        count_as_change(old, &transaction, possible)?;
         let count = |table: &str| {
             transaction.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| {
                 row.get::<_, i64>(0).map(|count| count as usize)
@@ -146,15 +149,24 @@ fn remove_orphans(new: &Transaction<'_>) -> rusqlite::Result<usize> {
 }
 
 /// Lets nobody take the new file for the old one.
-fn count_as_change(old: &Connection, new: &Transaction<'_>) -> rusqlite::Result<usize> {
+fn count_as_change(
+    old: &Connection,
+    new: &Transaction<'_>,
+    possible: i64,
+) -> rusqlite::Result<usize> {
     let before = old.query_row("SELECT change FROM state", [], |row| row.get::<_, i64>(0));
-    let before = before.unwrap_or(0).clamp(0, HIGHEST);
+    let before = before.unwrap_or(0).clamp(0, possible);
     new.execute("UPDATE state SET change = max(change, ?1) + 1", [before])
 }
 
 /// Copies the readable rows of a table, each looked up by its number, so that damage costs no more than it covers;
 /// gives the number of those lost.
-fn copy(old: &Connection, new: &Transaction<'_>, table: &str) -> rusqlite::Result<usize> {
+fn copy(
+    old: &Connection,
+    new: &Transaction<'_>,
+    table: &str,
+    possible: i64,
+) -> rusqlite::Result<usize> {
     let columns = shared_columns(old, new, table)?;
     let names = columns.join(", ");
     let places = vec!["?"; columns.len()].join(", ");
@@ -168,7 +180,7 @@ fn copy(old: &Connection, new: &Transaction<'_>, table: &str) -> rusqlite::Resul
     ))?;
     let blob = columns.iter().position(|column| column == "embedding");
     let mut lost = 0;
-    for id in 1..=highest(old, table) {
+    for id in 1..=highest(old, table).min(possible) {
         let row = find
             .query_row([id], |row| {
                 (0..columns.len())
@@ -208,7 +220,15 @@ fn shared_columns(
         .collect())
 }
 
-/// The highest number that a table may hold.
+/// The highest number that a file of this size can have given out.
+fn highest_possible(path: &Path) -> i64 {
+    let bytes = |path: &Path| std::fs::metadata(path).map_or(0, |facts| facts.len());
+    let all = bytes(path) + bytes(&beside(path, "-wal"));
+    let numbers = (all / BYTES_PER_NUMBER).max(FEWEST_NUMBERS);
+    i64::try_from(numbers).unwrap_or(i64::MAX)
+}
+
+/// The highest number that a table says it holds.
 fn highest(old: &Connection, table: &str) -> i64 {
     let given_out = old
         .query_row(
@@ -224,7 +244,7 @@ fn highest(old: &Connection, table: &str) -> i64 {
         .ok()
         .flatten()
         .unwrap_or(0);
-    i64::max(given_out, held).clamp(0, HIGHEST)
+    i64::max(given_out, held)
 }
 
 fn makes_sense(row: &[Value], embedding: Option<usize>) -> bool {

@@ -129,6 +129,10 @@ fn an_embedding_that_is_none_any_more_is_made_again() {
             [],
         )
         .unwrap();
+    // A number that no file of this size can have given out: all below it cannot be looked up.
+    catalogue
+        .execute("UPDATE sqlite_sequence SET seq = 9000000000000000000", [])
+        .unwrap();
     drop(catalogue);
     let said = place.done(&["repair"]);
     assert!(
