@@ -130,7 +130,7 @@ impl Process {
         }
     }
 
-    /// The last line that it wrote to stderr: mostly why Rust's runtime gave up.
+    /// The last line that it wrote to stderr: mostly why Rust's runtime gave up, which may add how to learn more.
     fn last_words(&mut self) -> Option<String> {
         let length = self.last_words.seek(SeekFrom::End(0)).ok()?;
         let start = length.saturating_sub(MOST_LAST_WORDS);
@@ -138,7 +138,8 @@ impl Process {
         let mut words = Vec::new();
         self.last_words.read_to_end(&mut words).ok()?;
         let words = String::from_utf8_lossy(&words);
-        let last = words.lines().rfind(|line| !line.trim().is_empty())?;
+        let telling = |line: &&str| !line.trim().is_empty() && !line.starts_with("note:");
+        let last = words.lines().rfind(telling)?;
         Some(last.trim().to_owned())
     }
 }
