@@ -1,16 +1,14 @@
 use super::known::{Known, KnownPhotos};
 use super::recognise::{Origin, Recogniser};
-use super::record::{Basis, Change, keep_header, record};
+use super::record::{Basis, Change};
 use super::scan::{is_sidecar, lies_below, reason};
+use super::waiting::Waiting;
 use super::walk::{Entry, Step};
 use super::{FailedFile, Finding, Job, Library, LibraryError, ModelKey, PhotoId, Scope, names};
 use crate::photo::{self, Header};
-use rusqlite::params;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How many findings at most wait before they are written to the catalogue.
-const BATCH: usize = 256;
 /// How long a finding waits at most, so that the first photos of a slow disk are embedded soon.
 const PATIENCE: Duration = Duration::from_millis(200);
 
@@ -27,23 +25,8 @@ pub(super) struct Comparison<'a, 'b> {
     unreadable: Vec<FailedFile>,
     /// Relative paths below which nothing may be removed.
     kept: Vec<PathBuf>,
+    mounted: Vec<PathBuf>,
     error: Option<LibraryError>,
-}
-
-/// What the catalogue does not know yet.
-#[derive(Default)]
-struct Waiting {
-    changes: Vec<Change>,
-    /// Photos whose domain changed while their files did not.
-    domains: Vec<(i64, String)>,
-    /// Headers of photos that an earlier version of the program indexed without looking at them.
-    headers: Vec<(i64, Header)>,
-}
-
-impl Waiting {
-    fn len(&self) -> usize {
-        self.changes.len() + self.domains.len() + self.headers.len()
-    }
 }
 
 /// The folder whose files are compared.
@@ -80,6 +63,7 @@ impl<'a, 'b> Comparison<'a, 'b> {
             since: Instant::now(),
             unreadable: Vec::new(),
             kept: Vec::new(),
+            mounted: Vec::new(),
             error: None,
         })
     }
@@ -94,11 +78,25 @@ impl<'a, 'b> Comparison<'a, 'b> {
                 self.kept.push(relative);
                 true
             }
+            Step::Mounted(relative) => {
+                self.mounted.push(relative);
+                true
+            }
             Step::Away(relative) => {
                 self.kept.push(relative);
                 true
             }
         }
+    }
+
+    /// Folders that were come upon in which other drives are mounted.
+    pub fn mounted(&self) -> &[PathBuf] {
+        &self.mounted
+    }
+
+    /// Lets nothing below these folders be taken for gone.
+    pub fn keep(&mut self, folders: Vec<PathBuf>) {
+        self.kept.extend(folders);
     }
 
     /// Ends the comparison; `None` if it was not `whole`.
@@ -133,7 +131,7 @@ impl<'a, 'b> Comparison<'a, 'b> {
         };
         files.into_iter().all(|entry| {
             let done = self.file(&folder, entry).and_then(|go_on| {
-                let due = self.waiting.len() >= BATCH || self.since.elapsed() >= PATIENCE;
+                let due = self.waiting.is_full() || self.since.elapsed() >= PATIENCE;
                 if go_on && due {
                     self.flush()
                 } else {
@@ -279,31 +277,12 @@ impl<'a, 'b> Comparison<'a, 'b> {
     /// Writes what was found to the catalogue and passes it on; says whether to go on.
     fn flush(&mut self) -> Result<bool, LibraryError> {
         self.since = Instant::now();
-        if self.waiting.len() == 0 {
+        if self.waiting.is_empty() {
             return Ok(true);
         }
         let waiting = std::mem::take(&mut self.waiting);
-        let (root, model) = (self.scope.root.id, self.model);
-        let written = self.library.change_with(|transaction| {
-            for (id, domain) in &waiting.domains {
-                transaction
-                    .prepare_cached("UPDATE photo SET domain = ?2 WHERE id = ?1")?
-                    .execute(params![id, domain])?;
-            }
-            for (id, header) in &waiting.headers {
-                keep_header(transaction, *id, header)?;
-            }
-            let changes = waiting.changes.iter();
-            changes
-                .map(|change| record(transaction, root, model, change))
-                .collect::<rusqlite::Result<Vec<_>>>()
-        })?;
-        let mut findings = waiting
-            .changes
-            .into_iter()
-            .zip(written)
-            .map(|(change, written)| change.finding(&written));
-        Ok(findings.all(|finding| (self.found)(finding)))
+        let findings = waiting.write(self.library, self.scope.root.id, self.model)?;
+        Ok(findings.into_iter().all(|finding| (self.found)(finding)))
     }
 }
 

@@ -1,5 +1,6 @@
 use super::compare::{Comparison, Rest};
 use super::content;
+use super::mounts::Mounts;
 use super::recognise::Recogniser;
 use super::walk::{Step, walk};
 use super::{Exclusions, FailedFile, LibraryError, ModelKey, PhotoId, Root, Scope, Writer, names};
@@ -101,6 +102,15 @@ impl Writer<'_> {
                 Comparison::new(self.library, model, scope, &mut recogniser, found)?;
             let mut step = |step: Step<'_>| !stopped() && comparison.step(step);
             let whole = walk(&scope.root.path, &scope.below, excluded, &mut step);
+            if whole {
+                let root = &scope.root.path;
+                let mounts = Mounts::read(self.library, scope)?;
+                let away = mounts.settle(self.library, root, comparison.mounted(), excluded)?;
+                report
+                    .offline
+                    .extend(away.iter().map(|below| unmounted(&root.join(below))));
+                comparison.keep(away);
+            }
             let Some(rest) = comparison.finish(whole)? else {
                 return Ok(report);
             };
@@ -157,6 +167,13 @@ pub(super) fn offline(root: &Root) -> Option<String> {
             root.photos
         )),
     }
+}
+
+fn unmounted(folder: &Path) -> String {
+    format!(
+        "{} held a drive and is missing or empty now; the photos known below it are kept (leave the folder out by its name to take them out)",
+        folder.display()
+    )
 }
 
 /// Whether a file's name says that it belongs to a photo and is none.

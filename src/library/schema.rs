@@ -3,7 +3,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
 /// Version of the tables below, kept in SQLite's `user_version`.
-const VERSION: i64 = 3;
+const VERSION: i64 = 4;
 /// Marks the file as ours among SQLite files ("PUMA" in ASCII).
 const APPLICATION: i64 = 0x5055_4d41;
 
@@ -78,6 +78,16 @@ CREATE TABLE former_embedding (
     embedding  BLOB NOT NULL,
     similarity BLOB NOT NULL,
     UNIQUE (content, model)
+);
+";
+
+/// What version 4 adds: where drives are mounted below a root, so that one that is away is not taken for deleted photos.
+const SINCE_4: &str = "
+CREATE TABLE mount (
+    id   INTEGER PRIMARY KEY,
+    root INTEGER NOT NULL REFERENCES root(id) ON DELETE CASCADE,
+    path BLOB NOT NULL,
+    UNIQUE (root, path)
 );
 ";
 
@@ -160,6 +170,9 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     }
     if found < 3 {
         transaction.execute_batch(SINCE_3)?;
+    }
+    if found < 4 {
+        transaction.execute_batch(SINCE_4)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()

@@ -22,6 +22,8 @@ pub(super) enum Step<'a> {
     Files(&'a Path, Vec<Entry>),
     /// Something that could not be looked at, and why; everything below it stays as the catalogue has it.
     Unreadable(PathBuf, String),
+    /// A folder in which another drive is mounted.
+    Mounted(PathBuf),
     /// A link that leads nowhere now, perhaps to a drive that is not mounted; what was known below it stays as well.
     Away(PathBuf),
 }
@@ -131,6 +133,7 @@ fn list(
         !is_hidden(name) && (excluded.is_empty() || !excluded.exclude(&folder.join(name)))
     });
     entries.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+    let own_drive = fs::metadata(&path).ok().and_then(|facts| drive(&facts));
     let mut below = Below::default();
     let mut files = Vec::with_capacity(entries.len());
     for (name, entry) in entries {
@@ -152,10 +155,14 @@ fn list(
             Ok(facts) if facts.is_dir() => {
                 if is_link {
                     below.linked.push(name);
-                } else {
-                    below.folders.push(name);
+                    continue;
                 }
-                continue;
+                let mounted = drive(&facts) != own_drive;
+                below.folders.push(name.clone());
+                if !mounted {
+                    continue;
+                }
+                Step::Mounted(folder.join(name))
             }
             // Sockets, pipes and devices are no photos, and reading one might never end.
             Ok(_) => continue,
@@ -180,6 +187,18 @@ pub(super) fn join(root: &Path, relative: &Path) -> PathBuf {
     } else {
         root.join(relative)
     }
+}
+
+/// The number of the drive that a folder lies on, where the system tells it.
+#[cfg(unix)]
+fn drive(facts: &Metadata) -> Option<u64> {
+    Some(std::os::unix::fs::MetadataExt::dev(facts))
+}
+
+/// The number of the drive that a folder lies on, where the system tells it.
+#[cfg(not(unix))]
+fn drive(_facts: &Metadata) -> Option<u64> {
+    None
 }
 
 /// The time of a file's last change in nanoseconds since 1970, negative before; 0 if the system keeps none.

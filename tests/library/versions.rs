@@ -15,12 +15,12 @@ fn second_version(names: &[&str]) -> Place {
     place
 }
 
-/// Takes away what version 3 added.
+/// Takes away what versions 3 and 4 added.
 pub fn back_to_2(place: &Place) {
     let connection = Connection::open(place.library.path()).unwrap();
     connection
         .execute_batch(
-            "DROP TABLE former_embedding; DROP INDEX photo_content; DROP INDEX photo_size;
+            "DROP TABLE mount; DROP TABLE former_embedding; DROP INDEX photo_content; DROP INDEX photo_size;
              ALTER TABLE photo DROP COLUMN content; PRAGMA user_version = 2;",
         )
         .unwrap();

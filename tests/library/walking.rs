@@ -1,10 +1,13 @@
 //! Links, loops, odd names and folders that may not be read.
 #![cfg(unix)]
 use super::{Place, model};
+use puma::library::Exclusions;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
 
 #[test]
 fn links_are_followed_once_and_loops_end() {
@@ -65,16 +68,66 @@ fn a_folder_with_nomedia_is_passed_over_with_all_below_it() {
     assert_eq!(place.scan().0, ["seen.jpg"]);
 }
 
+/// Mounts something, if this user may.
+fn mount(arguments: &[&OsStr]) -> bool {
+    let done = Command::new("mount").args(arguments).output();
+    done.is_ok_and(|output| output.status.success())
+}
+
+fn unmount(folder: &Path) {
+    let done = Command::new("umount").arg(folder).status();
+    assert!(done.unwrap().success());
+}
+
+#[test]
+fn a_drive_below_a_root_that_is_away_keeps_its_photos() {
+    let place = Place::new();
+    place.photo("one.jpg");
+    let card = place.photos().join("card");
+    fs::create_dir(&card).unwrap();
+    let drive: [&OsStr; 4] = [
+        "-t".as_ref(),
+        "tmpfs".as_ref(),
+        "card".as_ref(),
+        card.as_os_str(),
+    ];
+    if !mount(&drive) {
+        eprintln!("skipped: this user may not mount");
+        return;
+    }
+    place.photo("card/DCIM/two.jpg");
+    place.photo("card/three.jpg");
+    place.embed_all(1.0);
+    unmount(&card);
+    let (found, report) = place.scan();
+    assert_eq!((found.len(), report.removed), (1, 0));
+    assert!(report.offline[0].contains("held a drive"), "{report:?}");
+    for folder in ["card", "card/DCIM"] {
+        let nothing = Exclusions::default();
+        let folder = place.photos().join(folder);
+        let scopes = place.library.scopes(&[folder], &nothing).unwrap();
+        let writer = place.library.writer().unwrap();
+        let report = writer
+            .scan_all(&scopes, &nothing, &model(), &mut || false, &mut |_| true)
+            .unwrap();
+        assert_eq!((scopes.len(), report.removed), (1, 0));
+    }
+    // Some systems take the mount point away with the drive.
+    fs::remove_dir(&card).unwrap();
+    assert_eq!(place.scan().1.removed, 0);
+    assert_eq!(place.catalogue().len(), 3);
+    // A folder of that name that holds something is another one.
+    place.photo("card/four.jpg");
+    assert_eq!(place.scan().1.removed, 2);
+    assert_eq!(place.scan().1.offline, Vec::<String>::new());
+}
+
 #[test]
 fn a_bind_mount_is_a_second_place_and_ends() {
     let place = Place::new();
     place.photo("real/one.jpg");
     let mounted = place.photos().join("real/mounted");
     fs::create_dir(&mounted).unwrap();
-    let mount = |arguments: &[&OsStr]| {
-        let done = std::process::Command::new("mount").args(arguments).output();
-        done.is_ok_and(|output| output.status.success())
-    };
     if !mount(&[
         "--bind".as_ref(),
         place.photos().as_os_str(),
@@ -84,8 +137,7 @@ fn a_bind_mount_is_a_second_place_and_ends() {
         return;
     }
     let (found, report) = place.scan();
-    let unmounted = std::process::Command::new("umount").arg(&mounted).status();
-    assert!(unmounted.unwrap().success());
+    unmount(&mounted);
     assert_eq!(found, ["real/mounted/real/one.jpg", "real/one.jpg"]);
     assert!(report.complete);
 }

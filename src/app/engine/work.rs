@@ -209,10 +209,12 @@ impl<'a> Worker<'a> {
         };
         let refreshing = Arc::clone(&self.refreshing);
         // What was indexed can be found before the window hears of the end and asks again.
-        // Even if nothing was: folders may have gone or come back, which the catalogue does not know.
+        // Even if nothing was, where the user asked for it: folders may have gone or come back, which the catalogue does
+        // not know. Where they are watched, the window hears of that at once.
+        let asked_for = work.options.only.is_empty();
         let (next, setup) = (self.next.clone(), self.setup.clone());
         let ended = move || {
-            refreshing.refresh(true);
+            refreshing.refresh(asked_for);
             if let Some(next) = next {
                 next.open_if_complete(&setup);
             }
