@@ -154,7 +154,10 @@ pub fn handle_configured(app: &mut PumaApp, configured: Configured, now_s: f64) 
         Configured::InForce { settings, rescan } => {
             let other_model = settings.model != choices.settings.model;
             choices.settings = settings;
-            if rescan {
+            if rescan && app.state.indexing.is_some() {
+                // The run under way goes by the settings it began with.
+                app.state.rescan_waits = true;
+            } else if rescan {
                 app.commands.send(Command::Rescan(None));
             }
             if other_model {

@@ -6,6 +6,7 @@ use super::pool::PoolEvent;
 use super::query::Query;
 use super::wording::file_name;
 use crate::figures::Format;
+use crate::photo;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,16 +14,12 @@ use std::time::{Duration, Instant};
 const NEVER_SEEN: Duration = Duration::from_millis(250);
 const NO_DIALOG: &str = "No file dialog could be opened: this desktop offers neither a portal \
     (xdg-desktop-portal) nor zenity. Type or paste a path into the field at the top instead.";
-const PICTURES: &[&str] = &[
-    "jpg", "jpeg", "jfif", "png", "apng", "webp", "gif", "bmp", "tif", "tiff", "JPG", "JPEG",
-    "PNG", "WEBP", "GIF", "BMP", "TIF", "TIFF",
-];
 
 /// Lets the user choose a picture to search with.
 pub fn pick_picture(events: &Events) {
     let dialog = rfd::AsyncFileDialog::new()
         .set_title("Search with one picture, or with several together")
-        .add_filter("Pictures", PICTURES)
+        .add_filter("Pictures", &picture_endings())
         .add_filter("All files", &["*"])
         .pick_files();
     pick(events, dialog, |files| {
@@ -30,6 +27,14 @@ pub fn pick_picture(events: &Events) {
             files.iter().map(|file| file.path().to_owned()),
         ))
     });
+}
+
+/// How names of pictures end, in both cases, since some dialogs tell them apart.
+fn picture_endings() -> Vec<String> {
+    photo::Format::all()
+        .flat_map(photo::Format::endings)
+        .flat_map(|ending| [(*ending).to_owned(), ending.to_uppercase()])
+        .collect()
 }
 
 /// Lets the user choose a folder to add.

@@ -5,7 +5,7 @@ use super::engine::Wanted;
 use super::messages::Kind;
 use super::pasted::paths_in;
 use super::puma_app::{AUTO_SAVE, PumaApp};
-use super::query::{LESS, MORE, Query};
+use super::query::{LESS, MORE, MOST_PARTS, Query};
 use super::state::{Asking, EngineState, Indexing, View};
 use super::watching::Relinking;
 use super::{choices, desktop, lens, map, pool, refine, results, wording};
@@ -29,7 +29,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::ClearQuery => {
             app.state.asking = None;
             app.state.answer = None;
-            app.state.listing = None;
+            app.state.close_listing();
         }
         Command::Browse(browse) => refine::list(app, Wanted::Browse(browse)),
         Command::ShowStrongest { domain, prompt } => {
@@ -38,7 +38,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::ShowPhotos { title, photos } => {
             refine::list(app, Wanted::Photos { title, photos });
         }
-        Command::CloseListing => app.state.listing = None,
+        Command::CloseListing => app.state.close_listing(),
         Command::SetFilter(filter) => refine::filter(app, *filter, now_s),
         Command::MoreLike(path) => refine::like(app, &path, MORE, now_s),
         Command::LessLike(path) => refine::like(app, &path, LESS, now_s),
@@ -118,11 +118,16 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
     }
 }
 
-pub(super) fn ask(app: &mut PumaApp, query: Query, now_s: f64) {
+pub(super) fn ask(app: &mut PumaApp, mut query: Query, now_s: f64) {
     if let EngineState::Broken(reason) = &app.state.engine {
         let text = format!("Nothing can be asked: {reason}");
         app.state.messages.add(Kind::Error, text, now_s);
         return;
+    }
+    if query.shorten() {
+        let text =
+            format!("One question takes {MOST_PARTS} pictures: the first of them are asked with.");
+        app.state.messages.add(Kind::Info, text, now_s);
     }
     app.state.preferences.view = View::Neighbours;
     let generation = app.engine.ask(query.clone(), app.state.filter.clone());
@@ -130,12 +135,16 @@ pub(super) fn ask(app: &mut PumaApp, query: Query, now_s: f64) {
         generation,
         query,
         not_before_s: now_s,
+        again: false,
         early: None,
     });
 }
 
-/// Asks the shown question again, because the library has changed.
+/// Asks the shown question again, because the library has changed; what is open beside it stays open.
 pub fn ask_again(app: &mut PumaApp, now_s: f64) {
+    if let Some(listing) = &app.state.listing {
+        refine::list(app, listing.wanted.clone());
+    }
     if app.state.asking.is_some() {
         return;
     }
@@ -143,6 +152,9 @@ pub fn ask_again(app: &mut PumaApp, now_s: f64) {
         let view = app.state.preferences.view;
         ask(app, query, now_s);
         app.state.preferences.view = view;
+        if let Some(asking) = &mut app.state.asking {
+            asking.again = true;
+        }
     }
 }
 

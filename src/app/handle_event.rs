@@ -26,9 +26,16 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
             state.engine = EngineState::Ready(facts);
             // It is a map of what another model finds alike.
             state.map = Default::default();
+            if state.indexing.is_none() {
+                next_waiting(app);
+            }
         }
         Event::Broken(reason) => {
             state.asking = None;
+            // What was wished for at the start waits for settings that work.
+            if let Some(root) = state.indexing.take().and_then(|indexing| indexing.root) {
+                state.waiting_roots.insert(0, root);
+            }
             state.messages.add(Kind::Error, reason.clone(), now_s);
             state.engine = EngineState::Broken(reason);
         }
@@ -99,10 +106,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                 ask_again(app, now_s);
             }
             watching::run_ended(app);
-            if !app.state.waiting_roots.is_empty() {
-                let next = app.state.waiting_roots.remove(0);
-                app.commands.send(Command::AddFolder(next));
+            results::look_for_the_gone(app);
+            if std::mem::take(&mut app.state.rescan_waits) {
+                app.commands.send(Command::Rescan(None));
             }
+            next_waiting(app);
         }
         Event::Sorted {
             offer,
@@ -169,10 +177,20 @@ pub fn show_early_answer(app: &mut PumaApp, ctx: &egui::Context) {
     }
     if let Some(answer) = asking.early.take() {
         state.history.visit(asking.query.clone());
+        if !asking.again {
+            state.compare_with = None;
+            state.close_listing();
+        }
         state.asking = None;
-        state.compare_with = None;
-        state.listing = None;
         state.answer = Some(answer);
+    }
+}
+
+/// Goes on with the folder that has waited longest.
+fn next_waiting(app: &mut PumaApp) {
+    if !app.state.waiting_roots.is_empty() {
+        let next = app.state.waiting_roots.remove(0);
+        app.commands.send(Command::AddFolder(next));
     }
 }
 

@@ -6,12 +6,14 @@ use super::query::{Part, Query};
 #[derive(Default)]
 pub struct History {
     asked: Vec<Query>,
-    /// How many of `asked` lie at or before the shown one; 0 while nothing is shown.
+    /// How many of `asked` lie at or before the one that was shown last.
     position: usize,
 }
 
 /// More than this is forgotten, oldest first.
 const LONGEST: usize = 100;
+/// More pasted pictures than this would take hundreds of megabytes.
+const MOST_PASTED: usize = 12;
 
 impl History {
     /// Notes a new query; what lay ahead is dropped.
@@ -28,10 +30,16 @@ impl History {
         }
         self.asked.truncate(self.position);
         self.asked.push(query);
-        if self.asked.len() > LONGEST {
+        while self.asked.len() > LONGEST || (self.asked.len() > 1 && self.pasted() > MOST_PASTED) {
             self.asked.remove(0);
         }
         self.position = self.asked.len();
+    }
+
+    /// Pasted pictures in the line, which it keeps whole.
+    fn pasted(&self) -> usize {
+        let parts = self.asked.iter().flat_map(|query| &query.parts);
+        parts.filter(|part| part.source.path().is_none()).count()
     }
 
     /// The last queries, newest first, each once, at most so many.

@@ -41,6 +41,6 @@ pub use engine::{Answer, Browse, LibraryFacts, Listing, Setup, Wanted};
 pub use lens::{LensChoice, RankMove};
 pub use map::MapKind;
 pub use puma_app::PumaApp;
-pub use query::{Part, Query, Source};
+pub use query::{MOST_PARTS, Part, Query, Source};
 pub use state::State;
 pub use window::open;

@@ -195,6 +195,7 @@ impl PumaApp {
             self.above(ui);
             return;
         }
+        self.pane.close();
         let preferences = &self.state.preferences;
         Panel::top("query bar").frame(bar_frame(ui)).show(ui, |ui| {
             self.query_bar

@@ -4,6 +4,9 @@ use crate::photo::Region;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// Pictures of one question at most: each is embedded, and has its place in the window.
+pub const MOST_PARTS: usize = 24;
+
 /// One question to the library: pictures with weights, which are added up.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
@@ -53,6 +56,13 @@ impl Query {
         Query {
             parts: paths.into_iter().map(part).collect(),
         }
+    }
+
+    /// Leaves out all but the first [`MOST_PARTS`] pictures; says whether there were more.
+    pub fn shorten(&mut self) -> bool {
+        let long = self.parts.len() > MOST_PARTS;
+        self.parts.truncate(MOST_PARTS);
+        long
     }
 
     /// A question with a picture from the clipboard.

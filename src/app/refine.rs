@@ -24,17 +24,19 @@ pub fn filter(app: &mut PumaApp, filter: Filter, now_s: f64) {
     let listed = app.state.listing.as_ref().map(|listing| &listing.wanted);
     let by_name = std::mem::take(&mut app.state.ask.listed_by_name);
     match listed {
-        Some(_) if by_name && filter.is_empty() => app.state.listing = None,
+        Some(_) if by_name && filter.is_empty() => app.state.close_listing(),
         Some(Wanted::Browse(browse)) => {
             let order = browse.order;
             app.state.ask.listed_by_name = by_name;
             list(app, Wanted::Browse(Browse { order, filter }));
         }
         _ if app.state.answer.is_some() => {
+            app.state.close_listing();
             app.state.asking = None;
             ask_again(app, now_s);
         }
-        _ if filter.is_empty() => {}
+        // A list that is on its way is not wished for any more.
+        _ if filter.is_empty() => app.state.close_listing(),
         _ => {
             app.state.ask.listed_by_name = true;
             list(

@@ -148,6 +148,8 @@ pub struct Asking {
     /// egui's clock in seconds; the answer is shown no sooner, so that the second click of a double
     /// click still falls on the tile that the first one meant.
     pub not_before_s: f64,
+    /// Whether it was asked before, and only the library has changed.
+    pub again: bool,
     /// The answer, if it came before it may be shown.
     pub early: Option<Arc<Answer>>,
 }
@@ -221,14 +223,14 @@ pub struct State {
     pub filter: Filter,
     /// What the grid shows, and what is chosen of it.
     pub results: Results,
-    /// Why the last question has no answer.
-    pub refusal: Option<String>,
     /// Queries of this run.
     pub history: History,
     /// The indexing that runs.
     pub indexing: Option<Indexing>,
     /// Folders that wait for it to end.
     pub waiting_roots: Vec<PathBuf>,
+    /// Whether all folders are to be looked through again when it ends.
+    pub rescan_waits: bool,
     /// How the folders are watched for changes.
     pub watching: Watching,
     /// Cards to be read.
@@ -258,10 +260,20 @@ impl State {
 
     /// Shows a list, unless another was wished for meanwhile.
     pub fn show(&mut self, listing: Arc<Listing>) {
-        if listing.generation == self.listing_generation {
-            self.preferences.view = View::Neighbours;
-            self.listing = Some(listing);
+        if listing.generation != self.listing_generation {
+            return;
         }
+        let shown = self.listing.as_ref();
+        if shown.is_none_or(|shown| shown.wanted != listing.wanted) {
+            self.preferences.view = View::Neighbours;
+        }
+        self.listing = Some(listing);
+    }
+
+    /// Closes the list; one that is on its way comes too late.
+    pub fn close_listing(&mut self) {
+        self.listing = None;
+        self.listing_generation = 0;
     }
 
     /// Whether a question waits over the window for the user's word, so that keys mean it alone.
@@ -270,6 +282,7 @@ impl State {
             || self.relinking.is_some()
             || self.results.trashing.asked.is_some()
             || self.results.export.open
+            || self.pool.saving.is_some()
     }
 
     /// Whether no folder has been added yet.

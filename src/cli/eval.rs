@@ -72,7 +72,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for failed in &failed {
         eprintln!("puma: left out: {}", failed.reason);
     }
-    println!("{report}");
     if let Some(path) = &args.json {
         let output = Output {
             report: &report,
@@ -86,6 +85,8 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(path) = &args.figure {
         args.drawing.figure(&report.profiles).save(path)?;
     }
+    // Last, since whoever reads along may have gone.
+    println!("{report}");
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,5 +1,6 @@
 //! `puma index`: finds the photos below folders and embeds those that are new or changed.
 
+use super::INTERRUPTED;
 use super::options::{Home, LibraryOptions, ModelOptions, print, reader};
 use crate::library::{DomainRule, Exclusions, Library};
 use crate::photo::Thumbnails;
@@ -10,9 +11,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// What a shell gives for a program that was ended by Ctrl-C.
-const INTERRUPTED: u8 = 130;
 
 /// Arguments of `puma index`.
 #[derive(clap::Args)]

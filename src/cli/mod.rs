@@ -19,6 +19,9 @@ mod train;
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
 
+/// What a shell gives for a program that was ended by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
 /// Finds pictures by looking, and shows why.
 #[derive(Parser)]
 #[command(version, about, args_conflicts_with_subcommands = true)]
@@ -47,7 +50,7 @@ enum Command {
     Relink(relink::Args),
     /// Show the models that photos are embedded with, or remove what one said
     Models(models::Args),
-    /// Keep what can be read of a damaged library
+    /// Keep what can be read of a damaged library (close the window first)
     Repair(repair::Args),
     /// Train a model on SET/CLASS folders
     Train(Box<train::Args>),

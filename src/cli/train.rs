@@ -1,19 +1,19 @@
 //! `puma train`: trains a model on benchmark folders.
 
+use super::INTERRUPTED;
 use super::options::ModelOptions;
 use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
 use crate::model::{DeviceChoice, choose_device};
 use crate::train::loss::LossKind;
-use crate::train::{Event, HeadStart, Method, ProxyStart, Schedule, TrainConfig, Trainer};
+use crate::train::{
+    Event, HeadStart, Method, ProxyStart, Sampling, Schedule, TrainConfig, Trainer,
+};
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Exit code of a run that was stopped from the keyboard.
-const INTERRUPTED: u8 = 130;
 
 /// Arguments of `puma train`.
 #[derive(clap::Args)]
@@ -54,6 +54,15 @@ struct Flags {
     /// Photos a step [default: 180]
     #[arg(long)]
     batch: Option<usize>,
+    /// Which photos come into one step [default: random]
+    #[arg(long, value_enum)]
+    sampling: Option<Sampling>,
+    /// With --sampling per-class: photos of a class in a step [default: 4]
+    #[arg(long)]
+    per_class: Option<usize>,
+    /// Photos of a class that are trained on, 0 for all [default: 0]
+    #[arg(long)]
+    shots: Option<usize>,
     /// Learning rate of the model's parameters [default: 0.001]
     #[arg(long)]
     learning_rate: Option<f64>,
@@ -145,7 +154,9 @@ impl Flags {
             crop_px,
             crop_area
         );
-        put!(validation, without, threads, chunk);
+        put!(
+            sampling, per_class, shots, validation, without, threads, chunk
+        );
         config
     }
 }
@@ -170,8 +181,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
-    ctrlc::set_handler(move || asked.store(true, Ordering::Relaxed))
-        .context("Ctrl-C cannot be caught")?;
+    // The first ends the run after the step under way, a second one at once.
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+    })
+    .context("Ctrl-C cannot be caught")?;
     if config.measures_start() {
         eprintln!("embedding every training photo with the start");
     }

@@ -1,3 +1,5 @@
+use super::round::{decimals, round_step};
+
 /// A vertical axis with round marks that covers zero and all values.
 pub(super) struct Axis {
     pub(super) low: f64,
@@ -13,13 +15,7 @@ impl Axis {
             (low.min(value), high.max(value))
         });
         let span = if high > low { high - low } else { 1.0 };
-        let rough = span / marks;
-        let power = 10f64.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0]
-            .into_iter()
-            .map(|factor| factor * power)
-            .find(|&step| step >= rough)
-            .unwrap_or(10.0 * power);
+        let step = round_step(span, marks);
         let low = (low / step).floor() * step;
         let high = (high / step).ceil().max(low / step + 1.0) * step;
         Self { low, high, step }
@@ -33,7 +29,7 @@ impl Axis {
 
     /// How a marked value is written, with the decimals the step needs.
     pub(super) fn label(&self, value: f64) -> String {
-        let decimals = (-self.step.log10().floor()).max(0.0) as usize;
+        let decimals = decimals(self.step);
         // Adding zero turns -0 into 0.
         format!(
             "{:.decimals$}",

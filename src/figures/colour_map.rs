@@ -1,3 +1,4 @@
+use super::round::{decimals, multiples, round_step};
 use std::f32::consts::TAU;
 
 /// How values become colours: lighter or darker steadily, and told apart by colour-blind eyes too.
@@ -111,17 +112,13 @@ impl ColourScale {
         }
     }
 
-    /// About `marks` round values on the scale.
-    pub fn marks(&self, marks: usize) -> Vec<f32> {
-        let rough = (self.high - self.low) / marks.max(1) as f32;
-        let power = 10f32.powf(rough.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0]
-            .into_iter()
-            .map(|factor| factor * power)
-            .find(|&step| step >= rough * 0.999)
-            .unwrap_or(10.0 * power);
-        let first = (self.low / step).ceil() as i64;
-        let last = (self.high / step).floor() as i64;
-        (first..=last).map(|mark| mark as f32 * step).collect()
+    /// About `marks` round values on the scale, and how they are written.
+    pub fn marks(&self, marks: usize) -> Vec<(f32, String)> {
+        let (low, high) = (f64::from(self.low), f64::from(self.high));
+        let step = round_step(high - low, marks.max(1) as f64);
+        let digits = decimals(step);
+        multiples(step, low, high)
+            .map(|mark| (mark as f32, format!("{mark:.digits$}")))
+            .collect()
     }
 }

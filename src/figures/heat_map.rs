@@ -70,15 +70,12 @@ fn key(svg: &mut Svg, scale: &ColourScale, top: f64) {
         let size = (KEY.0 / KEY_STEPS as f64 + 0.3, KEY.1);
         svg.rect(at, size, &hex(scale.colour(value as f32, false)), "");
     }
-    let marks = scale.marks(5);
-    let step = marks.windows(2).map(|pair| pair[1] - pair[0]).next();
-    let digits = (-step.unwrap_or(0.1).log10().floor()).clamp(0.0, 6.0) as usize;
-    for mark in marks {
+    for (mark, text) in scale.marks(5) {
         let along = f64::from(mark - scale.low) / span;
         let x = NAMES + KEY.0 * along;
         svg.line((x, top + KEY.1), (x, top + KEY.1 + 4.0), "#222222", 1.0);
         let at = (x, top + KEY.1 + 17.0);
-        svg.text(at, 10.0, Anchor::Middle, &format!("{mark:.digits$}"));
+        svg.text(at, 10.0, Anchor::Middle, &text);
     }
 }
 

@@ -1,6 +1,6 @@
 use super::embeddings::{floats, model_number};
-use super::walk::mtime_ns;
 use super::{Job, Library, LibraryError, ModelKey};
+use crate::photo::mtime_ns;
 use rusqlite::types::ToSql;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::fs::{self, File};

@@ -1,10 +1,10 @@
 use super::Exclusions;
+use crate::photo::mtime_ns;
 use std::collections::{HashSet, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirEntry, Metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A file of this name says that its folder holds no photos for galleries, with all that lies below it.
 const NO_MEDIA: &str = ".nomedia";
@@ -199,18 +199,4 @@ fn drive(facts: &Metadata) -> Option<u64> {
 #[cfg(not(unix))]
 fn drive(_facts: &Metadata) -> Option<u64> {
     None
-}
-
-/// The time of a file's last change in nanoseconds since 1970, negative before; 0 if the system keeps none.
-pub(super) fn mtime_ns(facts: &Metadata) -> i64 {
-    let Ok(time) = facts.modified() else { return 0 };
-    nanoseconds(time)
-}
-
-fn nanoseconds(time: SystemTime) -> i64 {
-    let clamp = |nanoseconds: u128| i64::try_from(nanoseconds).unwrap_or(i64::MAX);
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(after) => clamp(after.as_nanos()),
-        Err(before) => -clamp(before.duration().as_nanos()),
-    }
 }

@@ -1,6 +1,6 @@
 //! What a camera wrote beside its picture.
 
-use super::PhotoError;
+use super::{PhotoError, fields, raw};
 use exif::{Exif, In, Tag, Value};
 use std::fs::File;
 use std::io::BufReader;
@@ -54,13 +54,13 @@ pub fn camera(path: &Path) -> Result<Camera, PhotoError> {
     })?;
     // Crafted blocks have made parsers panic; such a file tells nothing.
     let read = catch_unwind(AssertUnwindSafe(|| {
-        let mut reader = exif::Reader::new();
-        reader.continue_on_error(true);
-        reader
-            .read_from_container(&mut BufReader::new(file))
-            .or_else(|error| error.distill_partial_result(|_| ()))
-            .ok()
-            .map(|fields| from_fields(&fields))
+        let mut file = BufReader::new(file);
+        let own = fields::of_container(&mut file);
+        let fields = own.or_else(|| {
+            let raw = raw::contents(&mut file);
+            fields::of_preview(&mut file, &raw)
+        });
+        fields.map(|fields| from_fields(&fields))
     }));
     Ok(read.ok().flatten().unwrap_or_default())
 }

@@ -91,6 +91,11 @@ impl Format {
         self.words().2
     }
 
+    /// How the names of its files end, without the dot and in lower case.
+    pub fn endings(self) -> &'static [&'static str] {
+        self.words().3
+    }
+
     /// The format with this [`Format::name`].
     pub fn of_name(name: &str) -> Option<Format> {
         WORDS

@@ -1,21 +1,20 @@
 //! What a photo says of itself before its pixels.
 
+use super::limited::Limited;
 use super::recognise::recognise;
-use super::{Format, PhotoError, heif, orientation, raw};
+use super::{Format, PhotoError, fields, heif, orientation, raw};
 use exif::{Exif, In, Tag, Value};
 use image::{ImageFormat, ImageReader};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// Counts up whenever [`header`] tells more or other things, so that they are read anew.
 pub const FACTS_VERSION: u32 = 2;
 
-/// EXIF of a TIFF may lie anywhere in the file; no more of it than this is read.
-const MOST_EXIF_BYTES: u64 = 64 << 20;
-/// No more than this is read of the preview in a raw file.
-const MOST_PREVIEW_HEADER_BYTES: u64 = 256 << 10;
+/// No more than this is read to find the size: some formats allow headers of any length.
+const MOST_HEADER_BYTES: u64 = 16 << 20;
 
 /// What a photo's header tells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,12 +57,12 @@ pub fn header(path: &Path) -> Result<Header, PhotoError> {
 }
 
 fn contents(format: Format, mut file: BufReader<File>) -> Header {
-    let fields = fields(&mut Limited::new(&mut file, MOST_EXIF_BYTES));
+    let fields = fields::of_container(&mut file);
     let sideways = fields
         .as_ref()
         .and_then(turn)
         .is_some_and(orientation::swaps_sides);
-    let size_px = file.rewind().ok().and_then(|()| size(format, file));
+    let size_px = size(format, &mut file);
     Header {
         format: None,
         size_px: size_px.map(|size| upright(size, sideways)),
@@ -72,7 +71,14 @@ fn contents(format: Format, mut file: BufReader<File>) -> Header {
 }
 
 /// Width and height as stored.
-fn size(format: Format, file: BufReader<File>) -> Option<(u32, u32)> {
+fn size(format: Format, file: &mut BufReader<File>) -> Option<(u32, u32)> {
+    if format == Format::Jpeg
+        && let Some(size) = raw::size_of_jpeg(file.get_mut())
+    {
+        return Some(size);
+    }
+    file.rewind().ok()?;
+    let file = Limited::new(file, MOST_HEADER_BYTES);
     if format == Format::Tiff {
         // It knows more kinds than the one in `image`.
         return tiff::decoder::Decoder::new(file).ok()?.dimensions().ok();
@@ -88,13 +94,7 @@ fn size(format: Format, file: BufReader<File>) -> Option<(u32, u32)> {
 
 fn of_heif(mut file: BufReader<File>) -> Header {
     let facts = heif::facts(&mut file);
-    let fields = facts.exif.and_then(|block| {
-        let mut reader = exif::Reader::new();
-        reader.continue_on_error(true);
-        let read = reader.read_raw(block);
-        read.or_else(|error| error.distill_partial_result(|_| ()))
-            .ok()
-    });
+    let fields = facts.exif.and_then(fields::of_block);
     Header {
         format: None,
         size_px: facts.size_px,
@@ -105,10 +105,7 @@ fn of_heif(mut file: BufReader<File>) -> Header {
 fn of_raw(mut file: BufReader<File>) -> Header {
     let facts = raw::contents(&mut file);
     // What the raw file does not say, its preview may.
-    let fields = facts.preview.and_then(|place| {
-        file.seek(SeekFrom::Start(place.start)).ok()?;
-        fields(&mut Limited::new(&mut file, MOST_PREVIEW_HEADER_BYTES))
-    });
+    let fields = fields::of_preview(&mut file, &facts);
     let sideways = facts
         .orientation
         .map(u32::from)
@@ -122,16 +119,6 @@ fn of_raw(mut file: BufReader<File>) -> Header {
             .and_then(|text| date(&Value::Ascii(vec![text])))
             .or_else(|| fields.as_ref().and_then(taken)),
     }
-}
-
-/// The EXIF fields of a file that starts here.
-fn fields<R: BufRead + Seek>(file: &mut R) -> Option<Exif> {
-    let mut reader = exif::Reader::new();
-    reader.continue_on_error(true);
-    reader
-        .read_from_container(file)
-        .or_else(|error| error.distill_partial_result(|_| ()))
-        .ok()
 }
 
 /// EXIF's number for how the camera was held.
@@ -173,50 +160,6 @@ fn date(value: &Value) -> Option<jiff::civil::DateTime> {
     )
     .ok()
     .filter(|date| date.year() > 1825)
-}
-
-/// A reader that ends after so many bytes without an error.
-struct Limited<'a, R> {
-    inner: &'a mut R,
-    left: u64,
-}
-
-impl<'a, R> Limited<'a, R> {
-    fn new(inner: &'a mut R, left: u64) -> Self {
-        Limited { inner, left }
-    }
-}
-
-impl<R: BufRead> Read for Limited<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let most = buffer
-            .len()
-            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        let read = self.inner.read(&mut buffer[..most])?;
-        self.left -= read as u64;
-        Ok(read)
-    }
-}
-
-impl<R: BufRead> BufRead for Limited<'_, R> {
-    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
-        let buffer = self.inner.fill_buf()?;
-        let most = buffer
-            .len()
-            .min(usize::try_from(self.left).unwrap_or(usize::MAX));
-        Ok(&buffer[..most])
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.left -= amount as u64;
-        self.inner.consume(amount);
-    }
-}
-
-impl<R: Seek> Seek for Limited<'_, R> {
-    fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
-        self.inner.seek(to)
-    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What HEIC and AVIF files say of their picture before its pixels.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Cursor, Read, Seek, SeekFrom};
 
 use heifer::heifer_isobmff::boxes::{ConstructionMethod, Property};
-use heifer::heifer_isobmff::{HeifFile, ItemId};
+use heifer::heifer_isobmff::{Error, FourCC, HeifFile, ItemId};
 
 use super::boxes::Boxes;
 
@@ -11,6 +11,8 @@ use super::boxes::Boxes;
 const MOST_DESCRIPTION_BYTES: u64 = 256 << 10;
 /// Longest EXIF block that is read.
 const MOST_EXIF_BYTES: u64 = 1 << 20;
+/// Pieces that all items of a file may lie in together; one picture has a handful.
+const MOST_PIECES: u64 = 1 << 16;
 /// Steps from a picture to the one it is made of.
 const MOST_STEPS: usize = 4;
 
@@ -28,13 +30,69 @@ pub(super) fn facts<R: Read + Seek>(file: &mut R) -> Facts {
     let Some(description) = description(file) else {
         return Facts::default();
     };
-    let Ok(parsed) = HeifFile::parse(&description) else {
+    let Ok(parsed) = parse(&description) else {
         return Facts::default();
     };
     Facts {
         size_px: upright_size(&parsed),
         exif: exif(file, &parsed),
     }
+}
+
+/// Parses a file, or as much of it as describes its pictures.
+///
+/// # Errors
+/// A description that is damaged, or so made that it would fill the memory.
+pub(super) fn parse(bytes: &[u8]) -> Result<HeifFile<'_>, Error> {
+    let mut file = Cursor::new(bytes);
+    let mut boxes = Boxes::of(&mut file);
+    let whole = 0..bytes.len() as u64;
+    let places = boxes
+        .child(whole, b"meta")
+        .and_then(|meta| boxes.child(meta.start.checked_add(4)?..meta.end, b"iloc"))
+        .and_then(|place| bytes.get(place.start as usize..place.end as usize));
+    if places
+        .and_then(pieces)
+        .is_some_and(|pieces| pieces > MOST_PIECES)
+    {
+        return Err(Error::InvalidBox {
+            box_type: FourCC(*b"iloc"),
+            reason: "more pieces than any picture has",
+        });
+    }
+    HeifFile::parse(bytes)
+}
+
+/// How many pieces the items of an `iloc` box have, `None` where it ends early: with fields of no width, six bytes stand
+/// for 65,535 of them.
+fn pieces(mut rest: &[u8]) -> Option<u64> {
+    let mut number = |bytes: usize| {
+        let (number, after) = rest.split_at_checked(bytes)?;
+        rest = after;
+        Some(
+            number
+                .iter()
+                .fold(0_u64, |all, byte| all << 8 | u64::from(*byte)),
+        )
+    };
+    let version = number(1)?;
+    number(3)?;
+    let widths = number(2)?;
+    let [offset, length, base, index] = [12, 8, 4, 0].map(|at| (widths >> at & 15) as usize);
+    let index = if version > 0 { index } else { 0 };
+    let identifier = if version < 2 { 2 } else { 4 };
+    let mut pieces = 0;
+    for _ in 0..number(identifier)? {
+        // Its number, how it is built, where its data is and where that starts.
+        number(identifier + if version > 0 { 2 } else { 0 } + 2 + base)?;
+        let own = number(2)?;
+        pieces += own;
+        if pieces > MOST_PIECES {
+            break;
+        }
+        number(own as usize * (index + offset + length))?;
+    }
+    Some(pieces)
 }
 
 /// The boxes before and around the pixels: `ftyp` and `meta`.
@@ -114,4 +172,45 @@ pub(super) fn coding(parsed: &HeifFile<'_>) -> Option<[u8; 4]> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heifer::heifer_isobmff::boxes::ItemReference;
+
+    #[test]
+    fn pictures_made_of_each_other_have_no_coding() {
+        let options = heifer::EncodeOptions::default();
+        let bytes = heifer::encode_rgb8(64, 64, &[90; 64 * 64 * 3], &options).unwrap();
+        let mut file = HeifFile::parse(&bytes).unwrap();
+        assert_eq!(coding(&file), Some(*b"hvc1"));
+        let size = facts(&mut std::io::Cursor::new(&bytes)).size_px;
+        assert_eq!(size, Some((64, 64)));
+        file.references.push(ItemReference {
+            ref_type: FourCC(*b"dimg"),
+            from: file.primary_id,
+            to: vec![file.primary_id],
+        });
+        assert_eq!(coding(&file), None);
+    }
+
+    #[test]
+    fn a_few_bytes_that_stand_for_gigabytes_are_refused() {
+        // Version 0, fields of no width, 20,000 items of 65,535 pieces each.
+        let mut places = vec![0, 0, 0, 0, 0, 0];
+        places.extend(20_000_u16.to_be_bytes());
+        for item in 0..20_000_u16 {
+            places.extend(item.to_be_bytes());
+            places.extend([0, 0, 0xff, 0xff]);
+        }
+        let boxed = |kind: &[u8; 4], content: &[u8]| {
+            [&(content.len() as u32 + 8).to_be_bytes()[..], kind, content].concat()
+        };
+        let meta = [&[0; 4][..], &boxed(b"iloc", &places)].concat();
+        let file = [boxed(b"ftyp", b"heic\0\0\0\0mif1"), boxed(b"meta", &meta)].concat();
+        let error = parse(&file).unwrap_err().to_string();
+        assert!(error.contains("more pieces"), "{error}");
+        assert!(facts(&mut Cursor::new(&file)).size_px.is_none());
+    }
 }

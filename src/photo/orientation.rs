@@ -1,5 +1,6 @@
 //! The orientation that a camera wrote into EXIF.
 
+use super::fields;
 use exif::{In, Tag};
 use image::metadata::Orientation;
 
@@ -13,13 +14,7 @@ pub(super) fn swaps_sides(value: u32) -> bool {
 /// Some writers leave the `Exif\0\0` of the JPEG marker in front of the block in PNG and WebP too.
 pub(super) fn from_exif(block: &[u8]) -> Orientation {
     let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-    let mut reader = exif::Reader::new();
-    reader.continue_on_error(true);
-    let parsed = reader
-        .read_raw(block.to_vec())
-        .or_else(|e| e.distill_partial_result(|_| ()));
-    parsed
-        .ok()
+    fields::of_block(block.to_vec())
         .and_then(|exif| {
             exif.get_field(Tag::Orientation, In::PRIMARY)?
                 .value

@@ -37,6 +37,16 @@ impl Reader {
         }
     }
 
+    /// The same with processes of its own, which end with it: for work that needs many for a while.
+    #[must_use]
+    pub fn anew(&self) -> Reader {
+        let apart = self.apart.as_ref().map(|known| Arc::new(known.anew()));
+        Reader {
+            limits: self.limits,
+            apart,
+        }
+    }
+
     /// The photo at `path` as upright 8-bit RGB.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ pub(super) fn run(
     tally: &Tally,
     room: &Room,
 ) {
+    // A decoding process of this thread's own, which ends with the run.
+    let reader = options.reader.anew();
     for job in jobs {
         if control.is_stopped() {
             return;
@@ -33,8 +35,7 @@ pub(super) fn run(
             .thumbnails
             .as_ref()
             .map(|thumbnails| thumbnails.file(&job.path, job.mtime_ns, job.size_bytes));
-        let crop = options
-            .reader
+        let crop = reader
             .crop(&job.path, image_size_px, thumbnail)
             .map_err(|error| reason(&error));
         drop(taken);

@@ -23,6 +23,18 @@ pub enum Schedule {
     Cosine,
 }
 
+/// Which photos come into one step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampling {
+    /// Any, each once a pass
+    Random,
+    /// Several of each class, for losses that compare photos with each other
+    PerClass,
+    /// As many of each set, however large it is
+    Balanced,
+}
+
 /// How the head starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -59,6 +71,12 @@ pub struct TrainConfig {
     pub passes: usize,
     /// Photos a step.
     pub batch: usize,
+    /// Which photos come into one step.
+    pub sampling: Sampling,
+    /// With [`Sampling::PerClass`]: photos of a class in a step.
+    pub per_class: usize,
+    /// Photos of a class that are trained on, drawn once; 0 for all.
+    pub shots: usize,
     /// Learning rate of the model's parameters.
     pub learning_rate: f64,
     /// Learning rate of the class proxies.
@@ -107,6 +125,9 @@ impl Default for TrainConfig {
             loss: LossKind::CurricularFace,
             passes: 100,
             batch: 180,
+            sampling: Sampling::Random,
+            per_class: 4,
+            shots: 0,
             learning_rate: 1e-3,
             proxy_learning_rate: 1.0,
             weight_decay: 1e-4,
@@ -146,6 +167,17 @@ impl TrainConfig {
         let wrong = |text: &str| Err(TrainError::Config(text.to_owned()));
         if self.passes == 0 || self.batch == 0 || self.chunk == 0 {
             return wrong("passes, batch and chunk have to be at least 1");
+        }
+        if self.sampling == Sampling::PerClass
+            && (self.per_class < 2 || !self.batch.is_multiple_of(self.per_class))
+        {
+            return wrong("per_class has to be at least 2 and to divide batch");
+        }
+        if self.loss.compares_pairs() && self.sampling != Sampling::PerClass {
+            return wrong("this loss compares photos of a class: set sampling to per-class");
+        }
+        if self.loss.centres() > 1 && self.proxy_start == ProxyStart::ClassMean {
+            return wrong("a loss with several centres a class needs proxy_start random");
         }
         if !(0.0..1.0).contains(&self.drop) {
             return wrong("drop has to be at least 0 and below 1");

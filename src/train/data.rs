@@ -1,6 +1,8 @@
 use super::TrainError;
 use super::config::TrainConfig;
+use super::seed::{Purpose, generator};
 use crate::eval::{self, Part, PhotoSet};
+use rand::seq::SliceRandom;
 use std::path::{Path, PathBuf};
 
 /// One photo to train on.
@@ -48,6 +50,7 @@ impl TrainingData {
         for set in &sets {
             data.add(&set.filled_part(Part::Train)?, config.validation)?;
         }
+        data.keep_shots(config);
         if data.classes.len() < 2 {
             return Err(TrainError::Data(format!(
                 "{} has {} training classes, at least 2 are needed",
@@ -56,6 +59,21 @@ impl TrainingData {
             )));
         }
         Ok(data)
+    }
+
+    /// Keeps as many photos of each class as the configuration asks for, drawn by its seed.
+    fn keep_shots(&mut self, config: &TrainConfig) {
+        if config.shots == 0 {
+            return;
+        }
+        let samples = std::mem::take(&mut self.samples);
+        for class in samples.chunk_by(|one, other| one.label == other.label) {
+            let mut class = class.to_vec();
+            let label = class.first().map_or(0, |sample| u64::from(sample.label));
+            class.shuffle(&mut generator(config.seed, Purpose::Shots, label));
+            class.truncate(config.shots);
+            self.samples.extend(class);
+        }
     }
 
     /// Adds the training classes of one set; every k-th of them, from the middle of each k, is held out.

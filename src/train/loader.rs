@@ -1,11 +1,11 @@
 use super::augment::random_resized_crop;
 use super::config::TrainConfig;
 use super::data::Sample;
+use super::sampler::Sampler;
 use super::seed::{Purpose, generator};
 use crate::photo::{self, Limits};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use image::RgbImage;
-use rand::seq::SliceRandom;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,40 +22,9 @@ pub struct Batch {
     pub failed: Vec<(PathBuf, String)>,
 }
 
-/// The samples of each step, in a new order each pass; what is left over at the end of a pass is left out.
-#[derive(Clone)]
-pub struct Sampler {
-    samples: usize,
-    batch: usize,
-    seed: u64,
-}
-
-impl Sampler {
-    /// Draws batches of `config` from `samples` photos.
-    pub fn new(samples: usize, config: &TrainConfig) -> Self {
-        Self {
-            samples,
-            batch: config.batch.min(samples),
-            seed: config.seed,
-        }
-    }
-
-    /// Steps in one pass.
-    pub fn steps_per_pass(&self) -> usize {
-        self.samples / self.batch
-    }
-
-    /// The order of one pass.
-    fn order(&self, pass: usize) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.samples).collect();
-        order.shuffle(&mut generator(self.seed, Purpose::Order, pass as u64));
-        order
-    }
-}
-
 /// Decodes and crops the batches from step `first` on, on threads of its own, ahead of the consumer.
 ///
-/// Every crop has its own generator, named by seed, pass and sample: batches do not depend on the threads.
+/// Every crop has its own generator, named by seed, pass and place in it: batches do not depend on the threads.
 pub fn load(
     samples: Arc<Vec<Sample>>,
     sampler: Sampler,
@@ -77,10 +46,10 @@ pub fn load(
                     pass = step / per_pass;
                     order = sampler.order(pass);
                 }
-                let start = step % per_pass * sampler.batch;
-                let indices = &order[start..start + sampler.batch];
-                let crop = |index: usize| {
-                    let name = (pass * sampler.samples + index) as u64;
+                let start = step % per_pass * sampler.batch();
+                let indices = &order[start..start + sampler.batch()];
+                let crop = |place: usize, index: usize| {
+                    let name = (pass * order.len() + start + place) as u64;
                     let mut rng = generator(seed, Purpose::Augment, name);
                     let photo = photo::read(&samples[index].path, &Limits::default())?;
                     Ok::<_, photo::PhotoError>(random_resized_crop(
@@ -99,23 +68,26 @@ pub fn load(
 }
 
 /// Cuts one batch on `workers` threads and sends it; false where nobody listens any more.
+///
+/// `crop` takes the place in the batch and the index of the sample.
 fn send(
     batches: &Sender<Batch>,
     indices: &[usize],
     workers: usize,
     samples: &[Sample],
-    crop: impl Fn(usize) -> Result<RgbImage, photo::PhotoError> + Sync,
+    crop: impl Fn(usize, usize) -> Result<RgbImage, photo::PhotoError> + Sync,
 ) -> bool {
     let part = indices.len().div_ceil(workers);
     let results: Vec<_> = std::thread::scope(|scope| {
         let crop = &crop;
         let threads: Vec<_> = indices
             .chunks(part)
-            .map(|indices| {
+            .enumerate()
+            .map(|(thread, indices)| {
                 scope.spawn(move || {
-                    indices
-                        .iter()
-                        .map(|&index| (index, crop(index)))
+                    (thread * part..)
+                        .zip(indices)
+                        .map(|(place, &index)| (index, crop(place, index)))
                         .collect::<Vec<_>>()
                 })
             })

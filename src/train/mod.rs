@@ -16,6 +16,7 @@ mod pace;
 mod parameters;
 mod prepare;
 mod run;
+mod sampler;
 mod schedule;
 mod seed;
 mod start;
@@ -25,7 +26,7 @@ mod trainer;
 mod validation;
 mod workers;
 
-pub use config::{HeadStart, Method, ProxyStart, Schedule, TrainConfig};
+pub use config::{HeadStart, Method, ProxyStart, Sampling, Schedule, TrainConfig};
 pub use data::{Sample, TrainingData};
 pub use error::TrainError;
 pub use event::{Event, Outcome};

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 pub struct Prepared {
     /// Every tensor of the model.
     pub tensors: BTreeMap<String, Tensor>,
-    /// Class proxies, `[classes, e]`.
+    /// Class proxies, `[C, e]`; of a loss with several centres a class, those of one class after those of another.
     pub proxies: Tensor,
     /// Start embedding of each sample's evaluation crop, `[samples, e]`, where embeddings are to stay close to it.
     pub targets: Option<Tensor>,
@@ -55,7 +55,11 @@ pub fn prepare(
         (Some(embeddings), ProxyStart::ClassMean) => {
             class_means(embeddings, &labels, data.classes.len())?
         }
-        _ => random_proxies(data.classes.len(), width, config.seed)?,
+        _ => random_proxies(
+            data.classes.len() * config.loss.centres(),
+            width,
+            config.seed,
+        )?,
     };
     let targets = match embeddings {
         Some(embeddings) if config.keep > 0.0 => {

@@ -14,6 +14,8 @@ pub enum Purpose {
     Augment,
     /// Gates of the stochastic adapters in one step.
     Gates,
+    /// Photos of a class that are kept.
+    Shots,
 }
 
 /// The generator of `purpose` number `index` (a step, a pass or a sample) in the run of `seed`.

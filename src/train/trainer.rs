@@ -2,13 +2,14 @@ use super::TrainError;
 use super::config::{Method, TrainConfig};
 use super::data::TrainingData;
 use super::event::{Event, Outcome};
-use super::loader::{Batch, Sampler, load};
+use super::loader::{Batch, load};
 use super::loss::MetricLoss;
 use super::optimizer::{AdamW, Group};
 use super::pace::Pace;
 use super::parameters::Parameters;
 use super::prepare::{Prepared, prepare};
 use super::run::{CsvLog, RunFolder};
+use super::sampler::Sampler;
 use super::seed::{Purpose, generator};
 use super::start::trained_config;
 use super::state;
@@ -99,7 +100,7 @@ impl Trainer {
             pool: pool.map(|(_, var)| var.clone()).collect(),
             optimizer: AdamW::new(list, config.weight_decay)?,
             loss: config.loss.build(data.classes.len()),
-            sampler: Sampler::new(data.samples.len(), &config),
+            sampler: Sampler::new(&data, &config),
             start: Puma::from_checkpoint(start, &Device::Cpu)?
                 .fingerprint()
                 .to_owned(),

@@ -198,6 +198,67 @@ fn space_shows_a_picture_large_with_its_facts() {
 }
 
 #[test]
+fn a_preview_that_is_opened_again_shows_its_facts_again() {
+    let mut window = with_neighbours();
+    for _ in 0..2 {
+        press(&mut window, Key::Space);
+        window.wait_for_label("Picture chelsea.png, 451 × 300 pixels");
+        window.wait_for_label("451 × 300 (0.1 megapixels)");
+        press(&mut window, Key::Escape);
+        window.wait_for_label("Neighbour 1: chelsea.png");
+    }
+}
+
+#[test]
+fn a_list_stays_open_when_the_library_grows() {
+    let mut window = with_neighbours();
+    window.click("Browse all photos");
+    window.wait_for_label("All photos by folder");
+    press(&mut window, Key::End);
+    let last = state(&window)
+        .results
+        .path(READABLE - 1)
+        .unwrap()
+        .to_owned();
+    std::fs::copy(
+        window.gallery.photo("cats/chelsea.png"),
+        window.gallery.photos().join("cats/another.png"),
+    )
+    .unwrap();
+    window.click("Re-scan");
+    window.wait_for("the list with the new photo", |harness| {
+        let state = harness.state().state();
+        state.listing.is_some() && state.results.len() == READABLE + 1
+    });
+    // The keys are on the photo that they were on.
+    let current = state(&window).results.selection.current();
+    assert_eq!(state(&window).results.path(current).unwrap(), last);
+    window.click("Close the list");
+    window.wait_for("the answer with the new photo", |harness| {
+        let answer = harness.state().state().answer.as_ref();
+        answer.is_some_and(|answer| answer.hits.len() == READABLE + 1)
+    });
+    assert!(state(&window).listing.is_none());
+}
+
+#[test]
+fn a_list_that_was_closed_does_not_come_back() {
+    let mut window = Window::indexed();
+    let field = "File name, folder, or path of a picture";
+    window.harness.get_by_label(field).focus();
+    window.harness.step();
+    // Gone again before the engine can have answered.
+    window.harness.get_by_label(field).type_text("s");
+    window.harness.key_press(Key::Backspace);
+    window.harness.step();
+    for _ in 0..20 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        window.harness.step();
+    }
+    assert!(state(&window).listing.is_none());
+}
+
+#[test]
 fn a_missing_file_shows_its_reason_in_the_grid_and_in_the_preview() {
     let mut window = Window::open();
     window.wait_for_label("Find pictures by looking");

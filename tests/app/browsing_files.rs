@@ -152,8 +152,17 @@ fn throw_away_and_take_back() {
         let library = harness.state().state().library.as_ref().unwrap();
         library.embedded == READABLE - 1
     });
+    // What is chosen meanwhile stays chosen, though the tiles move.
+    press_with(&mut window, Modifiers::COMMAND, Key::Space);
+    let chosen = window.harness.state().state().results.chosen_paths();
+    assert_eq!(chosen.len(), 1);
+    assert_ne!(chosen[0], path);
     window.click("Take back from the trash");
     window.wait_for_label("1 file taken back from the trash.");
+    assert_eq!(
+        window.harness.state().state().results.chosen_paths(),
+        chosen
+    );
     assert!(path.exists());
     window.wait_for("the catalogue to follow", |harness| {
         let library = harness.state().state().library.as_ref().unwrap();

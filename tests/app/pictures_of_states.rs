@@ -16,6 +16,8 @@ fn open(theme: Theme, pixels_per_point: f32) -> Window {
     let gallery = Gallery::new();
     let mut setup = Setup::in_places(&Places::under(&gallery.home())).unwrap();
     setup.pictures_folder = None;
+    // How folders can be watched depends on the machine, and is said beside each.
+    setup.settings.watch = false;
     let harness = egui_kittest::Harness::builder()
         .with_size(SIZE)
         .with_pixels_per_point(pixels_per_point)

@@ -92,7 +92,7 @@ fn neighbours_with_other_prompts_are_marked_on_their_tiles() {
         .filter(|rank| far(*rank) && !asked(*rank))
         .count();
     assert!(marked > 0, "none of these photos differs in its prompts");
-    assert!(shows(&window.harness, "neighbours, marked ≠."));
+    assert!(shows(&window.harness, "far by prompts, marked ≠."));
 }
 
 #[test]
@@ -200,6 +200,21 @@ fn the_figure_is_saved_in_the_format_of_its_name() {
     assert!(image.width() > 800);
     let read = read_profiles(&window.gallery.outside("a.json")).unwrap();
     assert_eq!(read, window.harness.state().state().profiles);
+
+    // Escape closes the form and nothing below it.
+    let answer = window.gallery.photo("cats/chelsea.png");
+    window.drop_on(&answer);
+    window.wait_for_answer_to(&answer);
+    window.click("Prompts");
+    window.wait_for_label("Prompt profile of cats");
+    window.click("Save figure…");
+    window.wait_for_label("File to write");
+    window.harness.key_press(egui::Key::Escape);
+    window.wait_for("the end of the form", |harness| {
+        harness.state().state().pool.saving.is_none()
+    });
+    window.harness.run_steps(3);
+    assert!(window.harness.state().state().answer.is_some());
 
     // What is there is not replaced unasked.
     let file = window.gallery.outside("a.csv");

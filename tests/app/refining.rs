@@ -2,7 +2,7 @@
 use super::gallery::{Gallery, golden};
 use super::{Window, shows};
 use egui_kittest::kittest::Queryable;
-use puma::app::Query;
+use puma::app::{MOST_PARTS, Query};
 
 fn query(window: &Window) -> Query {
     let answer = window.harness.state().state().answer.clone();
@@ -149,6 +149,26 @@ fn a_dropped_folder_is_offered_and_a_picture_beside_it_is_asked() {
     window.wait_for_label("Add the folder “my photos” to the library?");
     window.click("Index my photos");
     window.wait_for_label("Neighbour 12: ");
+}
+
+#[test]
+fn a_question_takes_so_many_pictures_and_says_so() {
+    let mut window = Window::indexed();
+    let cat = window.gallery.photo("cats/chelsea.png");
+    let copies: Vec<_> = (0..MOST_PARTS + 3)
+        .map(|number| {
+            let copy = window.gallery.outside(&format!("copy {number}.png"));
+            std::fs::copy(&cat, &copy).unwrap();
+            copy
+        })
+        .collect();
+    let paths: Vec<&std::path::Path> = copies.iter().map(|path| path.as_path()).collect();
+    window.drop_all(&paths);
+    window.wait_for_label("One question takes 24 pictures");
+    window.wait_for("the answer to the first", |harness| {
+        let answer = harness.state().state().answer.as_ref();
+        answer.is_some_and(|answer| answer.query.parts.len() == MOST_PARTS)
+    });
 }
 
 #[test]

@@ -87,3 +87,17 @@ fn without_a_display_the_reason_is_printed() {
     assert!(said.contains("there is no display"), "{said}");
     assert!(said.contains("puma search"), "{said}");
 }
+
+#[test]
+fn a_damaged_library_is_named_with_the_way_out() {
+    let gallery = super::gallery::Gallery::new();
+    let file = puma::settings::Places::under(&gallery.home()).library_file();
+    drop(puma::library::Library::open(&file).unwrap());
+    let mut bytes = std::fs::read(&file).unwrap();
+    // The first page says what the file is; everything behind it is lost.
+    bytes[4096..].fill(0xa5);
+    std::fs::write(&file, &bytes).unwrap();
+    let mut window = Window::open_beside(gallery, |setup| setup, Vec::new());
+    window.wait_for_label("library.sqlite is damaged");
+    window.wait_for_label("`puma repair` keeps what can still be read");
+}

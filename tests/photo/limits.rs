@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use puma::photo::{DecodeError, Limits, PhotoError, decode, read};
+use puma::photo::{DecodeError, Limits, PhotoError, camera, decode, header, read};
 
 use super::drawn::fixture;
 
@@ -132,6 +132,28 @@ fn pixels_memory_and_file_size_each_count() {
         matches!(error, PhotoError::FileTooLarge { .. }) && error.to_string().contains("rgb.png"),
         "{error}"
     );
+}
+
+/// Twenty gigabytes that take no room on the disk: what is read of them has an end.
+#[test]
+fn of_a_huge_file_only_the_start_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, start) in [
+        ("huge.tif", &b"II*\0\x08\0\0\0"[..]),
+        ("huge.heic", b"\0\0\0\x14ftypheic\0\0\0\0mif1"),
+        ("huge.raf", b"FUJIFILMCCD-RAW 0201"),
+        ("huge.hdr", b"#?RADIANCE"),
+        ("huge.ppm", b"P6 1 1 # "),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, start).unwrap();
+        let file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_len(20 << 30).unwrap();
+        assert!(header(&path).unwrap().format.is_some(), "{name}");
+        assert!(camera(&path).is_ok(), "{name}");
+        let error = read(&path, &Limits::default()).unwrap_err();
+        assert!(matches!(error, PhotoError::FileTooLarge { .. }), "{error}");
+    }
 }
 
 /// So that the 200-megapixel photos of telephones can be read.

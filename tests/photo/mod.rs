@@ -3,6 +3,7 @@ mod apart;
 mod damage;
 mod drawn;
 mod formats;
+mod grid;
 mod hostile;
 mod libjpeg;
 mod limits;

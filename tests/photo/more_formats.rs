@@ -14,6 +14,10 @@ fn avif() {
     assert_shows("rgb_444.avif", &drawn::rgb(), 3.0, 30);
     assert_shows("rgb_420.avif", &drawn::rgb(), 3.5, 40);
     assert_shows("limited_422.avif", &drawn::rgb(), 3.5, 40);
+    assert_shows("bt_709_422.avif", &drawn::rgb(), 3.5, 40);
+    assert_shows("deep_10bit_709.avif", &drawn::rgb(), 3.5, 40);
+    assert_shows("deep_12bit_2020.avif", &drawn::rgb(), 3.0, 30);
+    assert_shows("planes_of_rgb.avif", &drawn::rgb(), 3.0, 30);
     assert_shows("grey.avif", &drawn::grey(), 2.0, 20);
     assert_shows("rgba.avif", &drawn::rgba(), 4.0, 40);
     assert_shows("premultiplied.avif", &drawn::rgba(), 4.0, 40);

@@ -221,7 +221,7 @@ fn raf() -> Vec<u8> {
     file
 }
 
-fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+pub fn boxed(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
     let mut whole = (content.len() as u32 + 8).to_be_bytes().to_vec();
     whole.extend(kind);
     whole.extend(content);

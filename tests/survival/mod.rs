@@ -8,6 +8,7 @@ mod killed;
 mod models;
 mod power;
 mod stress;
+mod sync;
 
 use crate::cli::Place;
 use crate::model::golden::{tiny_config, tiny_tensors};

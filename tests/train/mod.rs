@@ -1,5 +1,6 @@
 //! Tests of `train`.
 
 mod losses;
+mod pair_losses;
 mod run;
 mod step;

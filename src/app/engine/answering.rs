@@ -153,29 +153,40 @@ fn elected(hits: &[Hit]) -> (Option<String>, DomainSource) {
     (best.map(|(domain, _)| domain.to_owned()), source)
 }
 
-/// Sends the pictures of a question once the answer is on its way: nobody should wait for them.
+/// Sends the pictures of a question one by one, once the answer is on its way: nobody should wait for them.
 fn previews(query: &Query, images: Vec<Option<Arc<RgbImage>>>, reader: &Reader, events: &Events) {
-    for (part, image) in query.parts.iter().zip(images) {
-        let (source, reader) = (part.source.clone(), reader.clone());
-        errand::run("preview", events, move || {
+    let parts = query.parts.iter().map(|part| part.source.clone());
+    let parts: Vec<_> = parts.zip(images).collect();
+    let (reader, out) = (reader.clone(), events.clone());
+    errand::run("preview", events, move || {
+        for (source, image) in parts {
             let image = match (image, &source) {
                 (Some(image), _) => image,
                 (None, Source::Pasted { image, .. }) => Arc::clone(image),
-                (None, Source::File(path)) => Arc::new(reader.read(path).ok()?),
+                (None, Source::File(path)) => match reader.read(path) {
+                    Ok(image) => Arc::new(image),
+                    // The answer did without it; the panel shows the small copy.
+                    Err(_) => continue,
+                },
             };
-            let longest = image.width().max(image.height());
-            let small = if longest > PREVIEW_PX {
-                let scaled = |side: u32| {
-                    (u64::from(side) * u64::from(PREVIEW_PX) / u64::from(longest)).max(1) as u32
-                };
-                image::imageops::thumbnail(&*image, scaled(image.width()), scaled(image.height()))
-            } else {
-                image.as_ref().clone()
-            };
-            let image = Arc::new(color_image(&small));
-            Some(Event::Preview { source, image })
-        });
+            let image = Arc::new(color_image(&reduced(&image)));
+            if !out.send(Event::Preview { source, image }) {
+                break;
+            }
+        }
+        None
+    });
+}
+
+/// A picture with no side above [`PREVIEW_PX`].
+fn reduced(image: &RgbImage) -> RgbImage {
+    let longest = image.width().max(image.height());
+    if longest <= PREVIEW_PX {
+        return image.clone();
     }
+    let scaled =
+        |side: u32| (u64::from(side) * u64::from(PREVIEW_PX) / u64::from(longest)).max(1) as u32;
+    image::imageops::thumbnail(image, scaled(image.width()), scaled(image.height()))
 }
 
 fn words(query: &Query, error: &SearchError) -> String {

@@ -95,7 +95,8 @@ pub(super) fn wait_for_other_settings(
                 {
                     Ok(()) => {
                         let settings = *settings;
-                        let rescan = true;
+                        // The engine that starts now looks through all folders anyway.
+                        let rescan = false;
                         let configured = Configured::InForce { settings, rescan };
                         events.send(Event::Configured(configured));
                         return Some(new);

@@ -26,20 +26,17 @@ use crate::pipeline::Control;
 use crate::search::{Filter, LensRequest};
 use crate::settings::Settings;
 use background::Newest;
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, Sender, unbounded};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-/// Wishes that may wait for the engine.
-const MOST_WAITING: usize = 64;
-
 /// What the engine thread is asked.
 enum Request {
     /// Find the neighbours of a picture.
     Ask {
-        /// Older than the newest one: not worth answering.
+        /// Its number: only the newest is worth answering.
         generation: u64,
         /// The pictures.
         query: Query,
@@ -48,21 +45,21 @@ enum Request {
     },
     /// List photos.
     List {
-        /// Older than the newest one: not worth listing.
+        /// Its number: only the newest is worth listing.
         generation: u64,
         /// Which.
         wanted: Wanted,
     },
     /// Look at an answer through a lens.
     Look {
-        /// Older than the newest one: not worth it.
+        /// Its number: only the newest is worth the work.
         generation: u64,
         /// The answer and the lens.
         request: Box<LensRequest>,
     },
     /// Draw the map of the library.
     DrawMap {
-        /// Older than the newest one: not worth it.
+        /// Its number: only the newest is worth the work.
         generation: u64,
         /// Whether a layout that is kept does not count.
         from_scratch: bool,
@@ -119,7 +116,7 @@ impl Engine {
     /// # Errors
     /// Where the system gives no thread.
     pub fn start(setup: Setup, events: Events) -> std::io::Result<Engine> {
-        let (requests, receiver) = bounded(MOST_WAITING);
+        let (requests, receiver) = unbounded();
         let [newest, newest_list] = [0; 2].map(|none| Arc::new(AtomicU64::new(none)));
         let background = Newest::new(Arc::clone(&newest));
         let thread = {
@@ -241,10 +238,10 @@ impl Engine {
         Arc::clone(&self.control.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Hands a wish on. None is dropped, since the window waits for what comes of it; stale ones are passed over there.
     fn send(&self, request: Request) {
-        match self.requests.try_send(request) {
-            Ok(()) | Err(TrySendError::Disconnected(_)) => {}
-            Err(TrySendError::Full(_)) => tracing::warn!("the engine is too busy for another wish"),
+        if self.requests.send(request).is_err() {
+            tracing::warn!("the engine has ended");
         }
     }
 }

@@ -15,13 +15,13 @@ const SAMPLES: usize = 60;
 
 /// Takes in what changes in the library and tells the window, away from the thread that answers questions.
 pub(super) struct Refreshing {
-    searcher: Searcher,
     events: Events,
     reading: Mutex<Reading>,
 }
 
-/// A connection of its own, and the samples it drew.
+/// The searcher that takes the changes in, a connection of its own, and the samples drawn with both.
 struct Reading {
+    searcher: Searcher,
     library: Library,
     samples: Vec<(PhotoId, Sample)>,
     /// Folders and photos when the samples were drawn.
@@ -29,7 +29,7 @@ struct Reading {
 }
 
 /// The thread that looks for changes; ends when it is dropped.
-pub(super) struct Watch {
+pub(super) struct RefreshThread {
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -41,9 +41,9 @@ impl Refreshing {
         events: &Events,
     ) -> anyhow::Result<Refreshing> {
         Ok(Refreshing {
-            searcher,
             events: events.clone(),
             reading: Mutex::new(Reading {
+                searcher,
                 library: Library::open(&setup.library)?,
                 samples: Vec::new(),
                 sampled_from: (0, 0),
@@ -51,8 +51,16 @@ impl Refreshing {
         })
     }
 
+    /// Goes on with another searcher over the same library, also for those who hold this already.
+    pub(super) fn switch_to(&self, searcher: Searcher) {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        reading.searcher = searcher;
+        reading.samples.clear();
+        reading.sampled_from = (0, 0);
+    }
+
     /// Looks for changes on a thread of its own, at once and every few seconds.
-    pub(super) fn watch(self: &Arc<Self>) -> std::io::Result<Watch> {
+    pub(super) fn start(self: &Arc<Self>) -> std::io::Result<RefreshThread> {
         let (wake, woken) = bounded(1);
         let refreshing = Arc::clone(self);
         let thread = std::thread::Builder::new()
@@ -63,7 +71,7 @@ impl Refreshing {
                     refreshing.refresh(false);
                 }
             })?;
-        Ok(Watch {
+        Ok(RefreshThread {
             wake: Some(wake),
             thread: Some(thread),
         })
@@ -75,14 +83,15 @@ impl Refreshing {
     pub(super) fn refresh(&self, even_if_unchanged: bool) {
         // Held to the end, so that news of two threads arrive in order.
         let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        match self.news(&mut reading, even_if_unchanged) {
+        match reading.news(even_if_unchanged) {
             Ok(Some((library, profiles))) => {
+                let searcher = &reading.searcher;
                 self.events.send(Event::Profiles(profiles));
-                let health = PoolEvent::Health(self.searcher.health());
+                let health = PoolEvent::Health(searcher.health());
                 self.events.send(Event::Pool(health));
                 self.events.send(Event::Library(library));
-                self.searcher.calibrate();
-                self.searcher.keep(KEPT_FROM);
+                searcher.calibrate();
+                searcher.keep(KEPT_FROM);
             }
             Ok(None) => {}
             Err(error) => {
@@ -91,21 +100,9 @@ impl Refreshing {
             }
         }
     }
-
-    fn news(
-        &self,
-        reading: &mut Reading,
-        even_if_unchanged: bool,
-    ) -> anyhow::Result<Option<(LibraryFacts, Vec<Profile>)>> {
-        if !self.searcher.refresh()? && !even_if_unchanged {
-            return Ok(None);
-        }
-        let facts = reading.facts(&self.searcher)?;
-        Ok(Some((facts, self.searcher.profiles())))
-    }
 }
 
-impl Drop for Watch {
+impl Drop for RefreshThread {
     fn drop(&mut self) {
         self.wake = None;
         if let Some(thread) = self.thread.take()
@@ -117,8 +114,19 @@ impl Drop for Watch {
 }
 
 impl Reading {
-    fn facts(&mut self, searcher: &Searcher) -> anyhow::Result<LibraryFacts> {
-        let library = &self.library;
+    fn news(
+        &mut self,
+        even_if_unchanged: bool,
+    ) -> anyhow::Result<Option<(LibraryFacts, Vec<Profile>)>> {
+        if !self.searcher.refresh()? && !even_if_unchanged {
+            return Ok(None);
+        }
+        let facts = self.facts()?;
+        Ok(Some((facts, self.searcher.profiles())))
+    }
+
+    fn facts(&mut self) -> anyhow::Result<LibraryFacts> {
+        let (library, searcher) = (&self.library, &self.searcher);
         let counts = library.counts(searcher.model_key())?;
         let roots = library.roots()?;
         let from = (roots.len(), counts.photos);

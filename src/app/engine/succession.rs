@@ -1,13 +1,11 @@
 //! Another model takes the place of the one that answers: at once, or when it has looked at all photos.
 
 use super::answering::Answering;
-use super::refreshing::Refreshing;
 use super::work::{Worker, facts, load};
 use super::{Event, ModelFacts, Setup};
 use crate::library::{Library, ModelKey};
 use crate::model::{Puma, choose_device};
 use crate::search::Searcher;
-use anyhow::Context;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -131,13 +129,13 @@ impl Worker<'_> {
             job.end();
         }
         match opened {
-            Some(answering) => self.answer_with(setup, model, answering),
+            Some(answering) => self.answer_with(model, answering),
             None => {
                 self.next = Some(Next::new(model));
                 self.announce_next();
-                Ok(())
             }
         }
+        Ok(())
     }
 
     /// Lets the next model answer with what it has looked at so far.
@@ -166,12 +164,9 @@ impl Worker<'_> {
         };
         let mut setup = self.setup.clone();
         setup.settings.former_model = None;
-        let taken = super::configure::save(&setup).and_then(|()| {
-            let answering = Answering::with(searcher, setup.reader.clone());
-            self.answer_with(&setup, model, answering)
-        });
-        match taken {
+        match super::configure::save(&setup) {
             Ok(()) => {
+                self.answer_with(model, Answering::with(searcher, setup.reader.clone()));
                 self.setup = setup;
                 self.refreshing.refresh(true);
             }
@@ -183,21 +178,13 @@ impl Worker<'_> {
     }
 
     /// Lets `model` answer from now on.
-    fn answer_with(
-        &mut self,
-        setup: &Setup,
-        model: Loaded,
-        answering: Answering,
-    ) -> anyhow::Result<()> {
-        let refreshing = Refreshing::new(setup, answering.searcher(), self.events)?;
-        self.refreshing = Arc::new(refreshing);
-        self.watch = self.refreshing.watch().context("no thread")?;
+    fn answer_with(&mut self, model: Loaded, answering: Answering) {
+        self.refreshing.switch_to(answering.searcher());
         self.answering = answering;
         self.events.send(Event::Ready(model.facts.clone()));
         self.model = model;
         self.next = None;
         self.announce_next();
-        Ok(())
     }
 
     /// Tells the window which model is to come.

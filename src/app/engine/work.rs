@@ -2,7 +2,7 @@ use super::answering::Answering;
 use super::background::{Background, Newest};
 use super::configure::wait_for_other_settings;
 use super::job::{self, Job, Work};
-use super::refreshing::{Refreshing, Watch};
+use super::refreshing::{RefreshThread, Refreshing};
 use super::succession::{self, Loaded, Next};
 use super::watching::Watching;
 use super::{Event, Events, ModelFacts, Request, Setup, ToIndex};
@@ -53,7 +53,7 @@ pub(super) struct Worker<'a> {
     pub(super) job: Option<Job>,
     /// What makes a domain in all folders from the next run over all of them on.
     pub(super) rule_for_all: Option<DomainRule>,
-    pub(super) watch: Watch,
+    _refresh_thread: RefreshThread,
     /// While the settings wish it.
     pub(super) watching: Option<Watching>,
     newest_beside: Newest,
@@ -71,7 +71,7 @@ impl<'a> Worker<'a> {
         let answering = Answering::new(setup, Arc::clone(&model.puma))?;
         let searcher = answering.searcher();
         let refreshing = Arc::new(Refreshing::new(setup, searcher, events)?);
-        let watch = refreshing.watch()?;
+        let refresh_thread = refreshing.start()?;
         let mut worker = Worker {
             setup: setup.clone(),
             model,
@@ -83,7 +83,7 @@ impl<'a> Worker<'a> {
             background: Background::new(newest_beside.clone(), setup.reader.clone()),
             newest_beside,
             rule_for_all: None,
-            watch,
+            _refresh_thread: refresh_thread,
             watching: None,
         };
         if worker.next.is_some() {

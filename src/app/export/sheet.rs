@@ -1,6 +1,6 @@
 use super::{Chosen, Job};
 use crate::app::wording::{counted, file_name, shortened};
-use crate::photo::{self, Reader, Thumbnails};
+use crate::photo::{self, Reader, Thumbnails, mtime_ns};
 use image::codecs::png::PngEncoder;
 use image::{Rgb, RgbImage, imageops};
 use resvg::tiny_skia::{Pixmap, Transform};
@@ -64,11 +64,10 @@ pub fn png(job: &Job, progress: &dyn Fn(usize, usize)) -> anyhow::Result<(Vec<u8
 /// The stored small copy, or a fresh one.
 fn small(reader: &Reader, thumbnails: &Thumbnails, path: &Path) -> Option<RgbImage> {
     let facts = std::fs::metadata(path).ok()?;
-    let modified = facts.modified().ok()?;
-    let age = modified.duration_since(std::time::UNIX_EPOCH).ok()?;
-    let mtime_ns = i64::try_from(age.as_nanos()).unwrap_or(0);
     thumbnails
-        .load_or_make(path, mtime_ns, facts.len(), || reader.thumbnail(path))
+        .load_or_make(path, mtime_ns(&facts), facts.len(), || {
+            reader.thumbnail(path)
+        })
         .ok()
 }
 

@@ -18,12 +18,13 @@ pub(super) fn to_bytes(paths: &[PathBuf]) -> Vec<u8> {
         .take(MOST_PATHS)
         .map(|path| path_to_bytes(path))
         .filter(|path| path.len() <= LONGEST_PATH_BYTES)
+        .scan(HEAD.len() + 4, |length, path| {
+            *length += 4 + path.len();
+            (*length <= LONGEST_BYTES).then_some(path)
+        })
         .collect();
     bytes.extend((paths.len() as u32).to_le_bytes());
     for path in paths {
-        if bytes.len() + 4 + path.len() > LONGEST_BYTES {
-            break;
-        }
         bytes.extend((path.len() as u32).to_le_bytes());
         bytes.extend(path);
     }

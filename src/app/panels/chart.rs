@@ -1,3 +1,4 @@
+use crate::figures::{decimals, multiples, round_step};
 use egui::{
     Align2, Color32, EventFilter, Key, Painter, Pos2, Rect, Response, Role, Sense, Stroke,
     TextStyle, Ui, WidgetInfo, pos2, vec2,
@@ -164,9 +165,9 @@ impl Chart<'_> {
         let weak = ui.visuals().weak_text_color();
         let line = ui.visuals().widgets.noninteractive.bg_stroke.color;
         let font = TextStyle::Small.resolve(ui.style());
-        let step = value_step(self.range.0, self.range.1);
+        let (step, marks) = value_marks(self.range.0, self.range.1);
         let digits = decimals(step);
-        for value in value_marks(self.range.0, self.range.1) {
+        for value in marks {
             let y = area.y(value);
             painter.hline(plot.x_range(), y, Stroke::new(1.0, line));
             // Adding zero turns -0 into 0.
@@ -216,24 +217,10 @@ pub fn drawable((low, high): (f64, f64)) -> (f64, f64) {
     if high > low { (low, high) } else { (0.0, 1.0) }
 }
 
-/// Distance of the lines across a chart: 1, 2 or 5 times a power of ten, for about four of them.
-fn value_step(low: f64, high: f64) -> f64 {
-    let rough = ((high - low) / 5.0).max(1e-9);
-    let power = 10_f64.powf(rough.log10().floor());
-    let times = [1.0, 2.0, 5.0]
-        .into_iter()
-        .find(|times| times * power >= rough);
-    times.unwrap_or(10.0) * power
-}
-
-fn value_marks(low: f64, high: f64) -> Vec<f64> {
-    let step = value_step(low, high);
-    let (first, last) = ((low / step).ceil() as i64, (high / step).floor() as i64);
-    (first..=last).map(|number| number as f64 * step).collect()
-}
-
-fn decimals(step: f64) -> usize {
-    (-step.log10().floor()).clamp(0.0, 9.0) as usize
+/// The lines across a chart, about four of them, and their distance.
+fn value_marks(low: f64, high: f64) -> (f64, Vec<f64>) {
+    let step = round_step(high - low, 5.0);
+    (step, multiples(step, low, high).collect())
 }
 
 /// A dot of colour in a line of text.
@@ -257,11 +244,10 @@ mod tests {
     #[test]
     fn lines_across_a_chart_are_few_and_round() {
         for (low, high, step) in [(-0.2, 0.44, 0.2), (0.0, 0.9, 0.2), (-0.013, 0.02, 0.01)] {
-            assert!((value_step(low, high) - step).abs() < 1e-12, "{low} {high}");
-            let marks = value_marks(low, high);
+            let (found, marks) = value_marks(low, high);
+            assert!((found - step).abs() < 1e-12, "{low} {high}");
             assert!((2..=6).contains(&marks.len()), "{low} {high}: {marks:?}");
         }
-        assert_eq!((decimals(0.2), decimals(0.01), decimals(5.0)), (1, 2, 0));
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub struct ExportForm {
     format: Format,
     typed: String,
     open: bool,
+    /// The file whose replacement was asked about last.
+    asked: Option<PathBuf>,
 }
 
 impl ExportForm {
@@ -25,6 +27,13 @@ impl ExportForm {
         let opened = !std::mem::replace(&mut self.open, true);
         if opened {
             self.suggest();
+        }
+        if export.asks_to_replace != self.asked {
+            // The place that is meant, whole: the name may have been typed in short, or chosen in a dialog.
+            self.asked.clone_from(&export.asks_to_replace);
+            if let Some(path) = &self.asked {
+                self.typed = path.display().to_string();
+            }
         }
         let send = |wish: Wish| look.commands.send(Command::Results(wish));
         let shown = Modal::new(Id::unique("export")).show(ui.ctx(), |ui| {

@@ -246,14 +246,10 @@ fn key(ui: &mut Ui, scale: &ColourScale, view: View) {
             let color = Color32::from_rgb(red, green, blue);
             ui.painter().rect_filled(part, 0, color);
         }
-        let marks = scale.marks(4);
-        let step = marks.windows(2).map(|pair| pair[1] - pair[0]).next();
-        let digits = (-step.unwrap_or(0.1).log10().floor()).clamp(0.0, 6.0) as usize;
         let font = TextStyle::Small.resolve(ui.style());
-        for mark in marks {
+        for (mark, text) in scale.marks(4) {
             let x = bar.left() + bar.width() * (mark - scale.low) / span;
             let weak = ui.visuals().weak_text_color();
-            let text = format!("{:.digits$}", mark + 0.0);
             let at = pos2(x, bar.bottom() + 2.0);
             ui.painter()
                 .text(at, Align2::CENTER_TOP, text, font.clone(), weak);

@@ -165,7 +165,7 @@ fn words(choice: LensChoice, result: &LensAnswer) -> String {
         kendall_tau,
         kept_first,
         first,
-        ..
+        score_change,
     } = result.summary;
     let without = match choice {
         LensChoice::Off => "With the whole model".to_owned(),
@@ -189,7 +189,8 @@ fn words(choice: LensChoice, result: &LensAnswer) -> String {
     };
     format!(
         "{without}: {verdict}. These {} move by {mean_shift:.1} places on average, {largest_shift} at most; \
-         {kept_first} of the first {first} stay among them (Kendall's tau {kendall_tau:.2}). \
+         {kept_first} of the first {first} stay among them (Kendall's tau {kendall_tau:.2}), \
+         and their scores change by {score_change:+.2}. \
          Photos beyond them are not looked at.",
         counted(compared, "neighbour")
     )

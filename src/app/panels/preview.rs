@@ -51,7 +51,25 @@ impl PreviewPane {
         } else {
             let texture = ctx.load_texture("preview", shot.image, TextureOptions::LINEAR);
             self.whole = Some((shot.order, texture));
+            // An order for a part may have been forgotten over this one.
+            self.ordered_close = None;
         }
+    }
+
+    /// Forgets the photo, since none is shown.
+    pub fn close(&mut self) {
+        if !self.path.as_os_str().is_empty() {
+            self.open(PathBuf::new());
+        }
+    }
+
+    /// Turns to another photo.
+    fn open(&mut self, path: PathBuf) {
+        *self = PreviewPane {
+            path,
+            facts_hidden: self.facts_hidden,
+            ..PreviewPane::default()
+        };
     }
 
     /// Shows the photo, its facts and the ways on from it.
@@ -64,11 +82,7 @@ impl PreviewPane {
     ) {
         let opened = preview.path != self.path;
         if opened {
-            *self = PreviewPane {
-                path: preview.path.clone(),
-                facts_hidden: self.facts_hidden,
-                ..PreviewPane::default()
-            };
+            self.open(preview.path.clone());
         }
         let margin = egui::Margin::symmetric(10, 7);
         let bar = Frame::side_top_panel(ui.style()).inner_margin(margin);

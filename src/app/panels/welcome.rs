@@ -54,9 +54,6 @@ pub fn no_query(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache) {
             "Drop one on this window, open or paste one, or type its path above.",
         ));
         broken(ui, look);
-        if let Some(refusal) = &look.state.refusal {
-            ui.colored_label(ui.visuals().error_fg_color, refusal);
-        }
     });
     if look.state.results.is_empty() {
         return;

@@ -126,8 +126,9 @@ fn prompts(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
     let places: Vec<usize> = (0..own.len()).collect();
     let words = |place: usize| {
         let mut words = format!("prompt {}: {:+.4}", place + 1, own[place]);
-        if let (Some(profile), Some(mean), Some(spread)) = (reference, &mean, &spread) {
-            let (mean, spread) = (mean[place], spread[place]);
+        let at = |values: &Option<Vec<f32>>| values.as_ref()?.get(place).copied();
+        // The reference may be another model's already, with fewer prompts.
+        if let (Some(profile), Some(mean), Some(spread)) = (reference, at(&mean), at(&spread)) {
             words += &format!("; {} {mean:+.4} ± {spread:.4}", profile.domain);
         }
         words

@@ -8,8 +8,8 @@ const NAMED: usize = 4;
 #[derive(Default)]
 pub struct Reasons {
     matches: Vec<Match>,
-    /// The answer and the source of profiles they were found for.
-    found_for: Option<(u64, u64)>,
+    /// The answer, whether a lens lies over it, and the source of profiles they were found for.
+    found_for: Option<(u64, bool, u64)>,
 }
 
 struct Match {
@@ -40,7 +40,7 @@ impl Reasons {
     ) {
         let wanted = answer
             .zip(overall)
-            .map(|(answer, _)| (answer.generation, source));
+            .map(|(answer, _)| (answer.generation, !answer.moves.is_empty(), source));
         if wanted == self.found_for {
             return;
         }

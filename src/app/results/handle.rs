@@ -42,10 +42,6 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, wish: Wish) {
                 app.state.asking = None;
             }
         }
-        Wish::PreviewFile(path) => {
-            let at = (0..all).find(|&at| results.path(at) == Some(&path));
-            results.preview = Some(Preview::new(path, at));
-        }
         Wish::ClosePreview => {
             // The grid scrolls to what was looked at last and takes the keys again.
             if let Some(at) = results.preview.take().and_then(|preview| preview.at) {
@@ -122,6 +118,11 @@ pub fn receive(app: &mut PumaApp, ctx: &egui::Context, news: News) {
         }
         News::Exported { path, outcome } => exporting::ended(app, path, outcome, now_s),
         News::Trashed { gone, kept } => trashed(app, gone, &kept, now_s),
+        News::BackAgain(paths) => {
+            let gone = &mut app.state.results.gone;
+            gone.retain(|path| !paths.contains(path));
+            app.state.results.arrange_again(None);
+        }
         News::Untrashed { back, reason } => {
             for path in &back {
                 app.state.results.gone.remove(path);
@@ -130,7 +131,7 @@ pub fn receive(app: &mut PumaApp, ctx: &egui::Context, news: News) {
                 let text = format!("{} taken back from the trash.", counted(back.len(), "file"));
                 app.state.messages.add(Kind::Info, text, now_s);
                 rescan(app, &back);
-                app.state.results.arrange();
+                app.state.results.arrange_again(None);
                 app.thumbnails.retry_failed();
             }
             if let Some(reason) = reason {
@@ -214,14 +215,23 @@ fn trashed(app: &mut PumaApp, gone: Vec<PathBuf>, kept: &[(PathBuf, String)], no
         results.preview = None;
     }
     results.gone.extend(gone.iter().cloned());
-    results.selection.clear();
-    results.arrange();
-    let current = results.selection.current();
-    results
-        .selection
-        .go(current.min(results.len().saturating_sub(1)));
+    // What was chosen meanwhile stays so; the keys go to the tile that took the place.
+    results.arrange_again(None);
+    results.selection.go(results.selection.current());
     rescan(app, &gone);
     app.state.results.trashing.last = gone;
+}
+
+/// Finds out which files of the trash are in their places again, whoever put them there.
+pub fn look_for_the_gone(app: &PumaApp) {
+    let gone = app.state.results.gone.clone();
+    if gone.is_empty() {
+        return;
+    }
+    errand::run("gone files", &app.events, move || {
+        let back: Vec<PathBuf> = gone.into_iter().filter(|path| path.exists()).collect();
+        (!back.is_empty()).then_some(Event::Results(News::BackAgain(back)))
+    });
 }
 
 /// Looks through the folders that hold these files again, so that the catalogue follows.

@@ -11,7 +11,7 @@ mod trash;
 mod wish;
 
 pub use exporting::Exporting;
-pub use handle::{escape, follow, handle, receive};
+pub use handle::{escape, follow, handle, look_for_the_gone, receive};
 pub use items::{Item, Source};
 pub use news::News;
 pub use picture::{Order, Picture, PictureLoader, Shot};

@@ -14,6 +14,8 @@ pub enum News {
         /// Facts, or the reason in words.
         picture: Result<Picture, String>,
     },
+    /// Files that had gone into the trash are in their places again.
+    BackAgain(Vec<PathBuf>),
     /// A picture is ready for the clipboard.
     Copy {
         /// The name of its file.

@@ -109,6 +109,7 @@ fn next(orders: &Orders) -> Option<Order> {
 struct Kept {
     path: PathBuf,
     modified: Option<SystemTime>,
+    picture: Picture,
     image: RgbImage,
 }
 
@@ -121,28 +122,37 @@ fn work(orders: &Orders, reader: &Reader, events: &Events) {
         let known = kept
             .as_ref()
             .is_some_and(|kept| kept.path == order.path && kept.modified == modified);
+        let path = order.path.clone();
         if !known {
             kept = None;
-            let read = read(reader, &order.path);
-            let picture = match read {
+            match read(reader, &path) {
                 Ok((picture, image)) => {
                     kept = Some(Kept {
-                        path: order.path.clone(),
+                        path: path.clone(),
                         modified,
+                        picture,
                         image,
                     });
-                    Ok(picture)
                 }
-                Err(reason) => Err(reason),
-            };
-            let path = order.path.clone();
+                Err(reason) => {
+                    let picture = Err(reason);
+                    if !events.send(Event::Results(News::Picture { path, picture })) {
+                        return;
+                    }
+                    continue;
+                }
+            }
+        }
+        let Some(Kept { image, picture, .. }) = &kept else {
+            continue;
+        };
+        // Whoever orders the whole may have forgotten what was known of it.
+        if order.part.is_none() {
+            let picture = Ok(picture.clone());
             if !events.send(Event::Results(News::Picture { path, picture })) {
                 return;
             }
         }
-        let Some(Kept { image, .. }) = &kept else {
-            continue;
-        };
         let all = Part::all(image.width(), image.height());
         let part = order
             .part

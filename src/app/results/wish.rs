@@ -19,8 +19,6 @@ pub enum Wish {
     OpenGroup(usize),
     /// Show a tile large.
     Preview(usize),
-    /// Show a file large that is no tile of the grid.
-    PreviewFile(PathBuf),
     /// Show the grid again.
     ClosePreview,
     /// Load a picture, or a part of it, for the preview.

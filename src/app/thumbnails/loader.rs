@@ -1,4 +1,4 @@
-use crate::photo::{Reader, Thumbnails};
+use crate::photo::{Reader, Thumbnails, mtime_ns};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use egui::ColorImage;
 use std::path::{Path, PathBuf};
@@ -120,14 +120,10 @@ fn load(thumbnails: &Thumbnails, reader: &Reader, path: &Path) -> Result<ColorIm
         std::io::ErrorKind::NotFound => "The file is no longer there.".to_owned(),
         _ => format!("The file cannot be read: {error}."),
     })?;
-    let mtime_ns = facts
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(std::time::UNIX_EPOCH).ok())
-        .and_then(|age| i64::try_from(age.as_nanos()).ok())
-        .unwrap_or(0);
     thumbnails
-        .load_or_make(path, mtime_ns, facts.len(), || reader.thumbnail(path))
+        .load_or_make(path, mtime_ns(&facts), facts.len(), || {
+            reader.thumbnail(path)
+        })
         .map(|image| super::color_image(&image))
         .map_err(|error| format!("{:#}", anyhow::Error::from(error)))
 }

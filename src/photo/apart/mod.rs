@@ -61,6 +61,11 @@ impl Processes {
         }
     }
 
+    /// None yet, of the same program.
+    pub(super) fn anew(&self) -> Processes {
+        Processes::new(self.program.clone(), self.limits)
+    }
+
     /// Has the order carried out; `None` where no process can be started.
     pub(super) fn carry_out(&self, order: &Order) -> Option<Result<RgbImage, PhotoError>> {
         let idle = self.lock().pop();

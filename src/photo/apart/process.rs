@@ -1,7 +1,7 @@
 //! The program's side of one decoding process.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -121,17 +121,23 @@ impl Process {
         // One that has died by itself is not harmed.
         let _ = self.child.kill();
         let status = self.child.wait();
-        let mut words = String::new();
-        let read = self.last_words.rewind().and_then(|()| {
-            let mut last = (&self.last_words).take(MOST_LAST_WORDS);
-            last.read_to_string(&mut words)
-        });
-        let words = words.lines().find(|line| !line.trim().is_empty());
-        match (words, status) {
-            (Some(words), _) if read.is_ok() => words.trim().to_owned(),
-            (_, Ok(status)) => status.to_string(),
-            (_, Err(error)) => error.to_string(),
+        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+        match self.last_words() {
+            Some(words) => format!("{status}, saying \"{words}\""),
+            None => status,
         }
+    }
+
+    /// The last line that it wrote to stderr: mostly why Rust's runtime gave up.
+    fn last_words(&mut self) -> Option<String> {
+        let length = self.last_words.seek(SeekFrom::End(0)).ok()?;
+        let start = length.saturating_sub(MOST_LAST_WORDS);
+        self.last_words.seek(SeekFrom::Start(start)).ok()?;
+        let mut words = Vec::new();
+        self.last_words.read_to_end(&mut words).ok()?;
+        let words = String::from_utf8_lossy(&words);
+        let last = words.lines().rfind(|line| !line.trim().is_empty())?;
+        Some(last.trim().to_owned())
     }
 }
 

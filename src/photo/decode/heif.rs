@@ -20,7 +20,7 @@ pub(super) fn decode(
     bytes: &[u8],
     limits: &Limits,
 ) -> Result<RgbImage, DecodeError> {
-    let file = HeifFile::parse(bytes).map_err(|error| from_container(format, error))?;
+    let file = heif::parse(bytes).map_err(|error| from_container(format, error))?;
     match heif::coding(&file).as_ref() {
         Some(b"hvc1" | b"hev1") => hevc(format, bytes, &file, limits),
         Some(b"av01") => avif::decode(&file, limits),

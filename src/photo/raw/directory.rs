@@ -10,6 +10,9 @@ const MOST_ENTRIES: u16 = 1024;
 /// Values of an entry that are looked at.
 const MOST_VALUES: u32 = 64;
 
+/// Tag, type, count and value or place.
+const ENTRY_BYTES: usize = 12;
+
 const SUB_DIRECTORIES: u16 = 330;
 
 /// One entry of a directory: a tag and where its values stand.
@@ -78,29 +81,38 @@ impl<'a, R: Read + Seek> Tiff<'a, R> {
         let place = self.start + u64::from(place);
         let count = self.read(place)?;
         let count = self.short(count).min(MOST_ENTRIES);
-        let mut entries = Vec::new();
-        for number in 0..u64::from(count) {
-            let at = place + 2 + 12 * number;
-            let bytes: [u8; 12] = self.read(at)?;
-            let [tag_0, tag_1, kind_0, kind_1, count @ .., _, _, _, _] = bytes;
-            let value = [bytes[8], bytes[9], bytes[10], bytes[11]];
-            let kind = self.short([kind_0, kind_1]);
-            let count = self.long(count);
-            let fits = size_of_kind(kind) * u64::from(count) <= 4;
-            entries.push(Entry {
-                tag: self.short([tag_0, tag_1]),
-                kind,
-                count,
-                place: if fits {
-                    at + 8
-                } else {
-                    self.start + u64::from(self.long(value))
-                },
-            });
+        let mut bytes = vec![0; ENTRY_BYTES * usize::from(count)];
+        self.file.read_exact(&mut bytes).ok()?;
+        let mut next = [0; 4];
+        let next = self
+            .file
+            .read_exact(&mut next)
+            .map_or(0, |()| self.long(next));
+        let mut at = place + 2;
+        let mut entries = Vec::with_capacity(usize::from(count));
+        for bytes in bytes.as_chunks::<ENTRY_BYTES>().0 {
+            entries.push(self.entry(bytes, at));
+            at += ENTRY_BYTES as u64;
         }
-        let next = self.read(place + 2 + 12 * u64::from(count));
-        let next = next.map_or(0, |next| self.long(next));
         Some((Directory { entries }, next))
+    }
+
+    /// An entry, whose bytes stand at `at`.
+    fn entry(&self, bytes: &[u8; ENTRY_BYTES], at: u64) -> Entry {
+        let short = |at: usize| self.short([bytes[at], bytes[at + 1]]);
+        let long = |at: usize| self.long([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        let (kind, count) = (short(2), long(4));
+        let fits = size_of_kind(kind) * u64::from(count) <= 4;
+        Entry {
+            tag: short(0),
+            kind,
+            count,
+            place: if fits {
+                at + 8
+            } else {
+                self.start + u64::from(long(8))
+            },
+        }
     }
 
     /// The whole numbers of a tag, none if it is not there or holds something else.

@@ -75,6 +75,12 @@ impl Contents {
     }
 }
 
+/// Width and height of a JPEG file, from a few bytes of it; the decoders' own way reads the whole file.
+pub(super) fn size_of_jpeg<R: Read + Seek>(file: &mut R) -> Option<(u32, u32)> {
+    let length = file.seek(SeekFrom::End(0)).ok()?;
+    jpeg::size_px(file, 0, length)
+}
+
 /// Whether a file that starts like any TIFF holds what a camera's sensor saw.
 pub(super) fn is_raw_tiff<R: Read + Seek>(file: &mut R) -> bool {
     let Some((mut tiff, first)) = Tiff::open(file, 0) else {

@@ -11,15 +11,21 @@ pub(super) struct Cosines {
 impl Cosines {
     /// Normalises both sides and compares them; checks the labels against the number of proxies.
     pub(super) fn new(embeddings: &Tensor, labels: &[u32], proxies: &Tensor) -> Result<Self> {
-        let batch = embeddings.dim(0)?;
-        let classes = proxies.dim(0)?;
+        Self::of(
+            labels,
+            normalise(embeddings)?.matmul(&normalise(proxies)?.t()?)?,
+        )
+    }
+
+    /// Takes the cosines `[B, C]` of a batch with its classes; checks the labels against them.
+    pub(super) fn of(labels: &[u32], cosine: Tensor) -> Result<Self> {
+        let (batch, classes) = cosine.dims2()?;
         if labels.is_empty() || labels.len() != batch {
             candle_core::bail!("{} labels for a batch of {batch} embeddings", labels.len());
         }
         if let Some(label) = labels.iter().find(|&&label| label as usize >= classes) {
             candle_core::bail!("label {label} has no proxy, there are {classes}");
         }
-        let cosine = normalise(embeddings)?.matmul(&normalise(proxies)?.t()?)?;
         let mut own = vec![0u8; batch * classes];
         for (row, &label) in labels.iter().enumerate() {
             own[row * classes + label as usize] = 1;
@@ -63,7 +69,7 @@ pub(super) fn add_angular_margin(cosine: &Tensor, margin: f64) -> Result<Tensor>
 }
 
 /// Rows of length 1, `[R, e]`; a row of zeros stays zero.
-fn normalise(rows: &Tensor) -> Result<Tensor> {
+pub(super) fn normalise(rows: &Tensor) -> Result<Tensor> {
     let rows = rows.to_dtype(DType::F32)?;
     let length = rows.sqr()?.sum_keepdim(D::Minus1)?.maximum(1e-24)?.sqrt()?;
     rows.broadcast_div(&length)

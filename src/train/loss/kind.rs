@@ -1,4 +1,7 @@
-use super::{ArcFace, CosFace, CurricularFace, MetricLoss, ProxyAnchor};
+use super::{
+    ArcFace, CosFace, CurricularFace, Margin, MetricLoss, MultiSimilarity, ProxyAnchor, SoftTriple,
+    Triplet,
+};
 
 /// The losses a training run can choose from.
 #[derive(
@@ -23,6 +26,14 @@ pub enum LossKind {
     CosFace,
     /// [`ArcFace`]
     ArcFace,
+    /// [`SoftTriple`], several centres a class
+    SoftTriple,
+    /// [`Triplet`], over the pairs of a batch
+    Triplet,
+    /// [`Margin`], over the pairs of a batch
+    Margin,
+    /// [`MultiSimilarity`], over the pairs of a batch
+    MultiSimilarity,
 }
 
 impl LossKind {
@@ -33,6 +44,23 @@ impl LossKind {
             Self::ProxyAnchor => Box::new(ProxyAnchor::default()),
             Self::CosFace => Box::new(CosFace::default()),
             Self::ArcFace => Box::new(ArcFace::default()),
+            Self::SoftTriple => Box::new(SoftTriple::default()),
+            Self::Triplet => Box::new(Triplet::default()),
+            Self::Margin => Box::new(Margin::default()),
+            Self::MultiSimilarity => Box::new(MultiSimilarity::default()),
         }
+    }
+
+    /// Proxies of a class.
+    pub fn centres(self) -> usize {
+        match self {
+            Self::SoftTriple => SoftTriple::default().centres,
+            _ => 1,
+        }
+    }
+
+    /// Whether a photo is compared with others of its batch, which then has to hold several of each class.
+    pub fn compares_pairs(self) -> bool {
+        matches!(self, Self::Triplet | Self::Margin | Self::MultiSimilarity)
     }
 }

@@ -1,0 +1,9 @@
+//! The rooms of the program that read what others wrote.
+
+#[path = "../../src/library/mod.rs"]
+pub mod library;
+#[cfg(feature = "model")]
+#[path = "../../src/model/mod.rs"]
+pub mod model;
+#[path = "../../src/photo/mod.rs"]
+pub mod photo;
