@@ -24,7 +24,7 @@ impl SettingsPanel {
                 &[
                     ("auto", "automatically", "Exactly, which was the fastest at every size up to a million photos"),
                     ("exact", "exactly", "Every photo is compared"),
-                    ("hnsw", "in a graph", "HNSW, nearly exact; built in the background, which takes hours for a million photos"),
+                    ("hnsw", "in a graph", "HNSW, nearly exact; built in the background, which takes its time in a large library"),
                 ],
                 |word| change(look, |settings| settings.index_kind = word),
             );
