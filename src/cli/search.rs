@@ -19,8 +19,8 @@ pub struct Args {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// How neighbours are looked for: auto, exact or hnsw (builds the graph if there is none) [default: as in the
-    /// settings, auto]
+    /// How neighbours are looked for: auto (the same as exact at every size measured), exact, or hnsw (waits for its
+    /// graph to be built if there is none) [default: as in the settings, auto]
     #[arg(long, value_name = "KIND")]
     index: Option<Kind>,
     #[command(flatten)]

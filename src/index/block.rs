@@ -8,8 +8,6 @@ pub struct Block {
     keys: Vec<i64>,
     values: Vec<f32>,
     codes: Codes,
-    /// The largest length of a row.
-    longest: f64,
 }
 
 impl Block {
@@ -24,11 +22,8 @@ impl Block {
         // Kept for long, by the hundred.
         keys.shrink_to_fit();
         values.shrink_to_fit();
-        let square = |row: &[f32]| row.iter().map(|value| f64::from(*value).powi(2)).sum();
-        let squares = values.chunks_exact(width.max(1)).map(square);
         Block {
             codes: Codes::of(width, &values),
-            longest: squares.fold(0.0, f64::max).sqrt(),
             width,
             keys,
             values,
@@ -63,11 +58,6 @@ impl Block {
     /// One row `[e]`.
     pub fn row(&self, row: usize) -> &[f32] {
         &self.values[row * self.width..(row + 1) * self.width]
-    }
-
-    /// The largest length of a row.
-    pub(super) fn longest(&self) -> f64 {
-        self.longest
     }
 
     pub(super) fn codes(&self) -> &Codes {

@@ -1,6 +1,6 @@
 //! Vectors as 8-bit numbers: a quarter of the memory to read, and how far a score by them can be off.
 
-use super::dots::{code, coded_dots};
+use super::dots::{code, coded_dots, extent};
 
 /// The largest code of a row.
 const LARGEST: f32 = 127.0;
@@ -22,7 +22,7 @@ pub(super) struct Codes {
     /// Length of the difference between a row and what its codes say, rounded up, `[n]`; infinite for rows that cannot
     /// be coded, such as those with values that are no numbers.
     errors: Vec<f32>,
-    /// The largest length of a row, as it is and as its codes say.
+    /// No row is longer, neither as it is nor as its codes say.
     longest: f64,
 }
 
@@ -53,8 +53,12 @@ impl Codes {
     }
 
     fn push(&mut self, row: &[f32]) {
-        let length = length(row.iter().map(|value| f64::from(*value)));
-        let scale = largest(row) / LARGEST;
+        let (square, largest) = extent(row);
+        let (length, scale) = (square.sqrt(), largest / LARGEST);
+        // Also of rows that cannot be coded, so that the bound of scores in f32 holds for them.
+        if length.is_finite() {
+            self.longest = self.longest.max(length);
+        }
         let codable = length <= LONGEST && (scale >= SMALLEST_STEP || length == 0.0);
         if !codable {
             self.codes.resize(self.codes.len() + row.len(), 0);
@@ -77,6 +81,11 @@ impl Codes {
     pub fn row(&self, width: usize, row: usize) -> (&[i8], f32) {
         let codes = &self.codes[row * width..(row + 1) * width];
         (codes, self.scales[row])
+    }
+
+    /// A length that no row is beyond, neither as it is nor as its codes say.
+    pub fn longest(&self) -> f64 {
+        self.longest
     }
 
     /// The scores `[n]` of all rows by their codes.
@@ -115,11 +124,12 @@ impl Codes {
 impl CodedQuery {
     /// Codes a query `[e]`; `None` for one with values that are no numbers, or too small or large to be coded.
     pub fn of(query: &[f32]) -> Option<CodedQuery> {
-        let length = length(query.iter().map(|value| f64::from(*value)));
+        let (square, largest) = extent(query);
+        let length = square.sqrt();
         let width = i32::try_from(query.len().max(1)).ok()?;
         // So that no sum of products leaves 32 bits.
         let levels = (i32::MAX / (LARGEST as i32) / width).min(LARGEST_ASKED) as f32;
-        let scale = largest(query) / levels;
+        let scale = largest / levels;
         if !(length <= LONGEST && levels >= LARGEST && scale >= SMALLEST_STEP) {
             return None;
         }
@@ -138,12 +148,6 @@ impl CodedQuery {
             error,
         })
     }
-}
-
-fn largest(values: &[f32]) -> f32 {
-    values
-        .iter()
-        .fold(0.0, |most: f32, value| most.max(value.abs()))
 }
 
 fn length(values: impl Iterator<Item = f64>) -> f64 {

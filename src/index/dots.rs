@@ -21,6 +21,11 @@ pub(super) fn code_dot(a: &[i8], b: &[i8]) -> i32 {
     Arch::new().dispatch(Codes { a, b })
 }
 
+/// The squared length of `row [e]` and its largest value by size; where a value is no number, the length is none.
+pub(super) fn extent(row: &[f32]) -> (f64, f32) {
+    Arch::new().dispatch(Extent { row })
+}
+
 /// The codes of `row [e]` in steps of `scale`, into `codes [e]`; gives the squared length of what they leave over.
 pub(super) fn code(row: &[f32], scale: f32, codes: &mut [i8]) -> f64 {
     Arch::new().dispatch(Coding { row, scale, codes })
@@ -92,6 +97,34 @@ impl WithSimd for Codes<'_> {
     fn with_simd<S: Simd>(self, _: S) -> i32 {
         let pairs = self.a.iter().zip(self.b);
         pairs.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+    }
+}
+
+struct Extent<'a> {
+    row: &'a [f32],
+}
+
+impl WithSimd for Extent<'_> {
+    type Output = (f64, f32);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> (f64, f32) {
+        let (mut squares, mut largest) = ([0.0f64; LANES], [0.0f32; LANES]);
+        let (parts, rest) = self.row.as_chunks::<LANES>();
+        for part in parts {
+            for lane in 0..LANES {
+                squares[lane] += f64::from(part[lane]) * f64::from(part[lane]);
+                largest[lane] = largest[lane].max(part[lane].abs());
+            }
+        }
+        for (lane, value) in rest.iter().enumerate() {
+            squares[lane] += f64::from(*value) * f64::from(*value);
+            largest[lane] = largest[lane].max(value.abs());
+        }
+        (
+            squares.iter().sum(),
+            largest.into_iter().fold(0.0, f32::max),
+        )
     }
 }
 

@@ -22,7 +22,7 @@ pub use block::Block;
 pub use cache::CacheError;
 pub use coverage::Coverage;
 pub use graph::{EF_SEARCH, Graph};
-pub use kind::{AUTO_HNSW_FROM, Kind};
+pub use kind::Kind;
 pub use vectors::Vectors;
 
 use std::sync::Arc;

@@ -39,7 +39,7 @@ impl<'a> Asked<'a> {
 
     /// How far the scores in f32 of a block's rows can be off.
     fn rounding(&self, block: &Block) -> f32 {
-        (self.rounding * block.longest()) as f32 + f32::MIN_POSITIVE
+        (self.rounding * block.codes().longest()) as f32 + f32::MIN_POSITIVE
     }
 
     /// The `k` best of those that the first pass left: by their scores in f32 only those that may be among them are

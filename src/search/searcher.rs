@@ -255,13 +255,14 @@ impl Searcher {
             })
             .collect();
         let rows: Vec<usize> = there.iter().map(|neighbour| neighbour.row).collect();
-        let passed = |row: &usize| passing.as_ref().is_none_or(|passing| passing[*row]);
+        let passing = passing.as_deref().map(Vec::as_slice);
+        let passed = passing.map(|passing| passing.iter().filter(|passes| **passes).count());
         Ok(Answer {
             query,
             hits,
             searched: snapshot.len(),
-            passed: (0..snapshot.len()).filter(passed).count(),
-            histogram: Histogram::of((0..scores.len()).filter(passed).map(|row| scores[row])),
+            passed: passed.unwrap_or(snapshot.len()),
+            histogram: Histogram::of(&scores, passing),
             groups: groups(snapshot, &rows),
             index: snapshot.index.kind(),
             embedding_time,

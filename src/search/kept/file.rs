@@ -15,9 +15,10 @@ use std::path::Path;
 const MAGIC: &[u8; 8] = b"PUMASNP1";
 /// Length and checksum of the head, and the magic.
 const TRAILER: usize = 8 + 32 + MAGIC.len();
+
 /// What stands at the end of the file, when the segments are written.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-struct Head {
+pub(super) struct Head {
     model: String,
     change: i64,
     embedding: i64,
@@ -80,48 +81,59 @@ pub(super) fn save(path: &Path, model: &ModelKey, snapshot: &Snapshot) -> Result
     })
 }
 
-/// Reads the snapshot of this model; everything is looked at before it is trusted.
-pub(super) fn load(path: &Path, model: &ModelKey) -> Result<Snapshot> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    let trailer_at = length.checked_sub(TRAILER as u64).ok_or_else(damaged)?;
-    let mut trailer = [0; TRAILER];
-    file.seek(SeekFrom::Start(trailer_at))?;
-    file.read_exact(&mut trailer)?;
-    let (sizes, magic) = trailer.split_at(TRAILER - MAGIC.len());
-    let (size, checksum) = sizes.split_at(8);
-    if magic != MAGIC {
-        return Err(damaged());
+impl Head {
+    /// Reads what a file holds for this model; the segments are looked at by [`Head::snapshot`].
+    pub fn read(path: &Path, model: &ModelKey) -> Result<Head> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let trailer_at = length.checked_sub(TRAILER as u64).ok_or_else(damaged)?;
+        let mut trailer = [0; TRAILER];
+        file.seek(SeekFrom::Start(trailer_at))?;
+        file.read_exact(&mut trailer)?;
+        let (sizes, magic) = trailer.split_at(TRAILER - MAGIC.len());
+        let (size, checksum) = sizes.split_at(8);
+        if magic != MAGIC {
+            return Err(damaged());
+        }
+        let size = u64::from_le_bytes(size.try_into().map_err(|_| damaged())?);
+        let head_at = trailer_at.checked_sub(size).ok_or_else(damaged)?;
+        let head = read(path, head_at, size, checksum)?;
+        let head: Head = bincode::deserialize(&head).map_err(|_| damaged())?;
+        if head.model != model.to_string() {
+            return Err(Error::new(ErrorKind::InvalidData, "it is of another model"));
+        }
+        let inside = |part: &Part| {
+            let end = part.start.checked_add(part.bytes);
+            end.is_some_and(|end| end <= head_at)
+        };
+        if head.parts.iter().all(inside) {
+            Ok(head)
+        } else {
+            Err(damaged())
+        }
     }
-    let size = u64::from_le_bytes(size.try_into().map_err(|_| damaged())?);
-    let head_at = trailer_at.checked_sub(size).ok_or_else(damaged)?;
-    let head = read(path, head_at, size, checksum)?;
-    let head: Head = bincode::deserialize(&head).map_err(|_| damaged())?;
-    if head.model != model.to_string() {
-        return Err(Error::new(ErrorKind::InvalidData, "it is of another model"));
+
+    /// What the reader of the catalogue had seen.
+    pub fn seen(&self) -> Seen {
+        Seen {
+            change: self.change,
+            embedding: self.embedding,
+        }
     }
-    let inside = |part: &Part| {
-        part.start
-            .checked_add(part.bytes)
-            .is_some_and(|end| end <= head_at)
-    };
-    if !head.parts.iter().all(inside) {
-        return Err(damaged());
+
+    /// Reads the segments; each is looked at before it is trusted.
+    pub fn snapshot(&self, path: &Path) -> Result<Snapshot> {
+        let (width, prompts) = (self.width as usize, self.prompts as usize);
+        let segments: Vec<Segment> = self
+            .parts
+            .par_iter()
+            .map(|part| {
+                let body = read(path, part.start, part.bytes, &part.checksum)?;
+                decoded(&body, part.rows as usize, width, prompts).ok_or_else(damaged)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Snapshot::new(self.seen(), width, segments))
     }
-    let (width, prompts) = (head.width as usize, head.prompts as usize);
-    let segments: Vec<Segment> = head
-        .parts
-        .par_iter()
-        .map(|part| {
-            let body = read(path, part.start, part.bytes, &part.checksum)?;
-            decoded(&body, part.rows as usize, width, prompts).ok_or_else(damaged)
-        })
-        .collect::<Result<_>>()?;
-    let seen = Seen {
-        change: head.change,
-        embedding: head.embedding,
-    };
-    Ok(Snapshot::new(seen, width, segments))
 }
 
 /// A part of the file that is as it was written.

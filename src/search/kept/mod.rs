@@ -57,22 +57,39 @@ pub(super) fn current(
     model: &ModelKey,
 ) -> Result<Option<(Snapshot, Kept)>, SearchError> {
     let path = refreshing::beside(library, model, "rows");
-    let old = match file::load(&path, model) {
-        Ok(old) => old,
-        Err(error) => {
-            if error.kind() != ErrorKind::NotFound {
-                tracing::info!("{}: {error}", path.display());
-            }
-            return Ok(None);
+    let passed_over = |error: std::io::Error| {
+        if error.kind() != ErrorKind::NotFound {
+            tracing::info!("{}: {error}", path.display());
         }
+        Ok(None)
     };
-    let kept = (old.len(), old.seen);
-    if library.change()? < old.seen.change {
+    let head = match file::Head::read(&path, model) {
+        Ok(head) => head,
+        Err(error) => return passed_over(error),
+    };
+    let seen = head.seen();
+    let now = library.change()?;
+    if now < seen.change {
         return Ok(None);
     }
-    let changes = library.changes_since(model, old.seen)?;
-    let new = old.with(&changes);
-    drop(old);
+    // What has changed is read while other cores read the file.
+    let (old, changes) = rayon::join(
+        || head.snapshot(&path),
+        || {
+            (now > seen.change)
+                .then(|| library.changes_since(model, seen))
+                .transpose()
+        },
+    );
+    let old = match old {
+        Ok(old) => old,
+        Err(error) => return passed_over(error),
+    };
+    let kept = (old.len(), seen);
+    let new = match changes? {
+        Some(changes) => old.with(&changes),
+        None => old,
+    };
     if !agrees(&new, kept.1, library, model) {
         tracing::info!("{}: it belongs to another library", path.display());
         return Ok(None);

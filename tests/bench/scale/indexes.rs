@@ -72,6 +72,9 @@ pub fn measure(
         report(&base, "puma i-d, 200 hits", &|query| {
             index.nearest(query, SHOWN, None)
         });
+        report(&base, "puma i-d, 200 and scores", &|query| {
+            index.nearest_and_scores(query, SHOWN, None).0
+        });
     }
     Ok(all)
 }

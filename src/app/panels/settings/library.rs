@@ -22,9 +22,9 @@ impl SettingsPanel {
                 "Neighbours are looked for",
                 &choices.settings.index_kind,
                 &[
-                    ("auto", "automatically", "Exactly up to 200,000 photos, in a graph above"),
+                    ("auto", "automatically", "Exactly, which was the fastest at every size up to a million photos"),
                     ("exact", "exactly", "Every photo is compared"),
-                    ("hnsw", "in a graph", "HNSW: faster in very large libraries, nearly exact"),
+                    ("hnsw", "in a graph", "HNSW, nearly exact; built in the background, which takes its time in a large library"),
                 ],
                 |word| change(look, |settings| settings.index_kind = word),
             );
