@@ -1,5 +1,7 @@
 //! The rooms of the program that read what others wrote.
 
+#[path = "../../src/files/mod.rs"]
+pub mod files;
 #[path = "../../src/library/mod.rs"]
 pub mod library;
 #[cfg(feature = "model")]
