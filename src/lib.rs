@@ -16,6 +16,7 @@
 //! | [`pipeline`] | indexing as one job |
 //! | [`eval`] | metrics and benchmark sets |
 //! | [`train`] | sampler, augmentation, losses, optimiser, trainer |
+//! | [`benchmark`] | methods trained and measured side by side, one report |
 //! | [`app`] | the window |
 //! | [`cli`] | arguments to configurations, one file a subcommand |
 //!
@@ -24,6 +25,7 @@
 //! searchable, `search` ranks them for a query, and `app` or `cli` shows the answer.
 
 pub mod app;
+pub mod benchmark;
 pub mod cli;
 pub mod eval;
 pub mod figures;

@@ -6,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// Each room and the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 14] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("files", &[]),
     ("settings", &["files"]),
     ("photo", &[]),
@@ -23,6 +23,10 @@ const ROOMS: [(&str, &[&str]); 14] = [
     ("eval", &["photo", "model", "index", "figures"]),
     ("train", &["files", "photo", "model", "eval"]),
     (
+        "benchmark",
+        &["files", "photo", "model", "figures", "eval", "train"],
+    ),
+    (
         "app",
         &[
             "files", "settings", "photo", "model", "figures", "library", "watch", "index",
@@ -32,8 +36,18 @@ const ROOMS: [(&str, &[&str]); 14] = [
     (
         "cli",
         &[
-            "settings", "photo", "model", "figures", "library", "index", "search", "pipeline",
-            "eval", "train", "app",
+            "settings",
+            "photo",
+            "model",
+            "figures",
+            "library",
+            "index",
+            "search",
+            "pipeline",
+            "eval",
+            "train",
+            "benchmark",
+            "app",
         ],
     ),
 ];

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod app;
 mod architecture;
+mod benchmark;
 mod cli;
 mod eval;
 mod figures;

@@ -2,7 +2,8 @@
 
 use super::options::{FigureOptions, ModelOptions, ReplaceOptions};
 use crate::eval::{
-    EmbeddingKind, FailedFile, Part, PhotoSet, Report, choose_sets, evaluate, read_sets,
+    Ablations, EmbeddingKind, FailedFile, Part, PhotoSet, Report, ablation_rounds, ablations,
+    choose_sets, evaluate, read_sets,
 };
 use crate::figures;
 use anyhow::Context;
@@ -27,6 +28,9 @@ pub struct Args {
     /// Which vector of the model to measure
     #[arg(long, value_enum, default_value_t)]
     embedding: EmbeddingKind,
+    /// Also measure what the parts of PUMA are worth: one prompt for all pictures, no prompts, no adapters
+    #[arg(long)]
+    ablations: bool,
     /// Also write the figures to this file as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -47,6 +51,8 @@ struct Output<'a> {
     part: Part,
     embedding: EmbeddingKind,
     model: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ablations: Option<&'a Ablations>,
     failed: &'a [FailedFile],
 }
 
@@ -59,14 +65,27 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
 
-    let photos = sets.iter().map(PhotoSet::photos).sum::<usize>();
+    if args.ablations && puma.prompts() == 0 {
+        anyhow::bail!("--ablations needs a model with a prompt pool");
+    }
+
+    let mut photos = sets.iter().map(PhotoSet::photos).sum::<usize>();
+    if args.ablations {
+        photos *= ablation_rounds(&puma);
+    }
     let bar = ProgressBar::new(photos as u64);
     bar.set_style(ProgressStyle::with_template(
         "{bar:30} {pos}/{len} photos, {per_sec}, {eta} left",
     )?);
-    let (report, failed) = evaluate(&puma, &sets, args.embedding, &|done| {
-        bar.set_position(done as u64);
-    })?;
+    let progress = |done| bar.set_position(done as u64);
+    let (report, failed, ablations) = if args.ablations {
+        let ablations = ablations(&puma, &sets, &progress)?;
+        let whole = ablations.whole().context("nothing was measured")?;
+        (whole.clone(), ablations.failed.clone(), Some(ablations))
+    } else {
+        let (report, failed) = evaluate(&puma, &sets, args.embedding, &progress)?;
+        (report, failed, None)
+    };
     bar.finish_and_clear();
 
     for failed in &failed {
@@ -78,6 +97,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             part: args.part,
             embedding: args.embedding,
             model: puma.fingerprint(),
+            ablations: ablations.as_ref(),
             failed: &failed,
         };
         write(path, &(serde_json::to_string_pretty(&output)? + "\n"))?;
@@ -87,6 +107,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     // Last, since whoever reads along may have gone.
     println!("{report}");
+    if let Some(ablations) = &ablations {
+        println!("\n{ablations}");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,5 +1,6 @@
 //! Arguments to configurations: one file a subcommand.
 
+mod benchmark;
 mod convert;
 mod decode_worker;
 mod embed;
@@ -15,6 +16,7 @@ mod repair;
 mod search;
 mod status;
 mod train;
+mod training;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -56,6 +58,8 @@ enum Command {
     Train(Box<train::Args>),
     /// Measure a model on SET/CLASS folders
     Eval(eval::Args),
+    /// Train and measure several methods on the same sets and write one report
+    Benchmark(benchmark::Args),
     /// Convert a checkpoint between naming schemes
     Convert(convert::Args),
     /// Decode photos for another process of the program
@@ -90,6 +94,7 @@ pub fn main() -> ExitCode {
         Some(Command::Repair(args)) => repair::run(args),
         Some(Command::Train(args)) => train::run(*args),
         Some(Command::Eval(args)) => eval::run(args),
+        Some(Command::Benchmark(args)) => benchmark::run(args),
         Some(Command::Convert(args)) => convert::run(args),
         Some(Command::DecodeWorker(args)) => decode_worker::run(&args),
     };

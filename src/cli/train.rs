@@ -2,18 +2,16 @@
 
 use super::INTERRUPTED;
 use super::options::ModelOptions;
+use super::training::{show, stop_flag, training_bar};
 use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
 use crate::model::{DeviceChoice, choose_device};
 use crate::train::loss::LossKind;
 use crate::train::{
-    Event, HeadStart, Method, ProxyStart, Sampling, Schedule, TrainConfig, Trainer,
+    HeadStart, KeyStart, Method, PromptStart, ProxyStart, Sampling, Schedule, TrainConfig, Trainer,
 };
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Arguments of `puma train`.
 #[derive(clap::Args)]
@@ -66,6 +64,9 @@ struct Flags {
     /// Learning rate of the model's parameters [default: 0.001]
     #[arg(long)]
     learning_rate: Option<f64>,
+    /// With --method fine-tuning: learning rate of the ViT [default: 0.00003]
+    #[arg(long)]
+    backbone_learning_rate: Option<f64>,
     /// Learning rate of the class proxies [default: 1]
     #[arg(long)]
     proxy_learning_rate: Option<f64>,
@@ -81,6 +82,18 @@ struct Flags {
     /// Prompts in the pool [default: 20]
     #[arg(long)]
     pool_size: Option<usize>,
+    /// Standardise the pool's queries over the training photos [default: false]
+    #[arg(long)]
+    standardised_query: Option<bool>,
+    /// How the pool's keys start [default: orthogonal]
+    #[arg(long, value_enum)]
+    key_start: Option<KeyStart>,
+    /// How the pool's prompts start [default: shared]
+    #[arg(long, value_enum)]
+    prompt_start: Option<PromptStart>,
+    /// What the pool's learning rate is multiplied by [default: 1]
+    #[arg(long)]
+    pool_rate_factor: Option<f64>,
     /// Tokens of a prompt [default: 8]
     #[arg(long)]
     prompt_length: Option<usize>,
@@ -111,6 +124,12 @@ struct Flags {
     /// Part of the training classes held out for validation [default: 0.1]
     #[arg(long)]
     validation: Option<f64>,
+    /// End after so many validations without a better one, 0 for never [default: 0]
+    #[arg(long)]
+    patience: Option<usize>,
+    /// Train on these sets alone
+    #[arg(long, value_name = "SET,..", value_delimiter = ',')]
+    only: Option<Vec<String>>,
     /// Sets to leave out of training
     #[arg(long, value_name = "SET,..", value_delimiter = ',')]
     without: Option<Vec<String>>,
@@ -120,6 +139,9 @@ struct Flags {
     /// Photos that a thread works on at a time [default: 6]
     #[arg(long)]
     chunk: Option<usize>,
+    /// Compute activations a second time instead of keeping them: less memory, more time [default: false]
+    #[arg(long)]
+    recompute: Option<bool>,
 }
 
 impl Flags {
@@ -155,7 +177,21 @@ impl Flags {
             crop_area
         );
         put!(
-            sampling, per_class, shots, validation, without, threads, chunk
+            sampling,
+            per_class,
+            shots,
+            validation,
+            without,
+            threads,
+            chunk,
+            backbone_learning_rate,
+            patience,
+            only,
+            recompute,
+            standardised_query,
+            key_start,
+            prompt_start,
+            pool_rate_factor
         );
         config
     }
@@ -179,15 +215,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if let Some(note) = &chosen.note {
         eprintln!("puma: {note}");
     }
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = stop.clone();
-    // The first ends the run after the step under way, a second one at once.
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-    })
-    .context("Ctrl-C cannot be caught")?;
+    let stop = stop_flag()?;
     if config.measures_start() {
         eprintln!("embedding every training photo with the start");
     }
@@ -199,9 +227,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         args.resume,
         &chosen.device,
     )?;
-    let bar = ProgressBar::new(trainer.steps() as u64).with_style(ProgressStyle::with_template(
-        "{bar:24} {pos}/{len} steps  {msg}  {elapsed} elapsed, {eta} left",
-    )?);
+    let bar = training_bar(trainer.steps())?;
     let outcome = trainer.run(&stop, &mut |event| show(&bar, event))?;
     bar.finish_and_clear();
     if outcome.stopped {
@@ -217,51 +243,4 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         outcome.checkpoint.display()
     );
     Ok(ExitCode::SUCCESS)
-}
-
-/// Prints what happened, beside the progress bar.
-fn show(bar: &ProgressBar, event: Event) {
-    let line = |text: String| {
-        if bar.is_hidden() {
-            eprintln!("{text}");
-        } else {
-            bar.println(text);
-        }
-    };
-    match event {
-        Event::Data {
-            samples,
-            classes,
-            held_out,
-            parameters,
-            steps,
-        } => line(format!(
-            "{samples} photos of {classes} classes, {held_out} classes held out; {parameters} parameters, {steps} steps"
-        )),
-        Event::Resumed { steps } => {
-            bar.set_position(steps as u64);
-            bar.reset_eta();
-            line(format!("going on after {steps} steps"));
-        }
-        Event::Step {
-            step,
-            losses,
-            pictures_per_s,
-        } => {
-            bar.set_position(step as u64);
-            bar.set_message(format!(
-                "loss {:.3}  {pictures_per_s:.1} pictures/s",
-                losses.total
-            ));
-        }
-        Event::Failed { path, reason } => line(format!("skipped {}: {reason}", path.display())),
-        Event::Checked => {
-            line("every trainable tensor has changed, every frozen one is bit-equal".into())
-        }
-        Event::Validated { step, report } => line(format!(
-            "after {step} steps, held-out classes: harmonic R@1 {:.1} %, unified {:.1} %",
-            100.0 * report.harmonic.recall_at[0],
-            100.0 * report.unified.recall_at_1()
-        )),
-    }
 }

@@ -1,5 +1,6 @@
 //! Metrics, benchmark sets, tables and prompt profiles over data sets.
 
+mod ablations;
 mod embed_files;
 mod error;
 mod evaluate;
@@ -9,9 +10,10 @@ mod photo_set;
 mod report;
 mod table;
 
+pub use ablations::{Ablations, ablation_rounds, ablations};
 pub use embed_files::{EmbeddedFiles, EmbeddingKind, FailedFile, embed_files, embed_files_with};
 pub use error::EvalError;
-pub use evaluate::evaluate;
+pub use evaluate::{EmbeddedSets, embed_sets, evaluate};
 pub use matrix::Matrix;
 pub use metrics::{Metrics, Points, RECALL_AT, metrics};
 pub use photo_set::{Class, Part, PhotoSet, choose_sets, read_sets};

@@ -3,6 +3,7 @@ use super::linear::Linear;
 use super::norm::LayerNorm;
 use super::ops;
 use super::pass::Pass;
+use super::rivals::Rival;
 use super::weights::Weights;
 use super::{ModelError, VitConfig};
 use candle_core::{D, Result, Tensor};
@@ -19,6 +20,7 @@ pub struct Block {
     /// LayerScale's factors `[d]` of both branches (DINOv2).
     layer_scale: Option<[Tensor; 2]>,
     heads: usize,
+    index: usize,
 }
 
 impl Block {
@@ -46,23 +48,30 @@ impl Block {
                 None
             },
             heads: config.heads,
+            index,
         })
     }
 
     /// `[B, N, d]` to `[B, N, d]`: `x' = x + MHSA(LN1(x)) + A1(LN1(x))`, `x'' = x' + FFN(LN2(x')) + A2(LN2(x'))`.
     ///
-    /// The adapters stand outside LayerScale.
+    /// The adapters stand outside LayerScale, and so does what another method adds.
     pub fn forward(
         &self,
         x: &Tensor,
         adapters: Option<&[Adapter; 2]>,
+        rival: Option<&Rival>,
         pass: &Pass,
     ) -> Result<Tensor> {
         let h = self.norm1.forward(x, pass)?;
-        let x = (x + self.scaled(0, self.attention(&h, pass)?)?)?;
+        let x = (x + self.scaled(0, self.attention(&h, rival, pass)?)?)?;
         let x = self.adapted(x, &h, adapters.map(|a| &a[0]), pass)?;
         let h = self.norm2.forward(&x, pass)?;
-        let y = (&x + self.scaled(1, self.mlp(&h, pass)?)?)?;
+        let mut y = (&x + self.scaled(1, self.mlp(&h, pass)?)?)?;
+        if let Some(rival) = rival
+            && let Some(beside) = rival.beside_mlp(self.index, &x, pass)?
+        {
+            y = (y + beside)?;
+        }
         self.adapted(y, &h, adapters.map(|a| &a[1]), pass)
     }
 
@@ -86,8 +95,13 @@ impl Block {
         }
     }
 
-    fn attention(&self, h: &Tensor, pass: &Pass) -> Result<Tensor> {
-        let qkv = self.qkv.forward(h, pass)?;
+    fn attention(&self, h: &Tensor, rival: Option<&Rival>, pass: &Pass) -> Result<Tensor> {
+        let mut qkv = self.qkv.forward(h, pass)?;
+        if let Some(rival) = rival
+            && let Some(update) = rival.beside_qkv(self.index, h)?
+        {
+            qkv = (qkv + update)?;
+        }
         let mixed = if pass.is_training() {
             ops::attention(&qkv, self.heads)?
         } else {

@@ -24,6 +24,9 @@ pub struct Config {
     pub prompt: Option<PromptConfig>,
     /// The linear head on the class token, if any.
     pub head: Option<HeadConfig>,
+    /// What another parameter-efficient method puts into the blocks, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rival: Option<RivalConfig>,
     /// Subtracted from each channel of the pixels (values in 0..1).
     pub mean: [f32; 3],
     /// Divides each channel afterwards.
@@ -71,6 +74,13 @@ pub struct PromptConfig {
     pub pool_size: usize,
     /// Tokens `L` of each prompt.
     pub length: usize,
+    /// Whether queries are standardised channel by channel before the pool is asked; not part of the published method.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub standardised: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 /// Numbers of the embedding head.
@@ -79,6 +89,44 @@ pub struct PromptConfig {
 pub struct HeadConfig {
     /// Width `e` of the embedding.
     pub width: usize,
+}
+
+/// Numbers of the parameter-efficient methods that PUMA is compared with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum RivalConfig {
+    /// Visual prompt tuning (Jia et al., ECCV 2022, arXiv 2203.12119).
+    VisualPrompts {
+        /// Learnt tokens of a layer.
+        length: usize,
+        /// Whether every block has its own, instead of the first alone.
+        deep: bool,
+    },
+    /// LoRA on query and value (Hu et al., ICLR 2022, arXiv 2106.09685), scaled by 1.
+    LowRank {
+        /// Rank of each update.
+        rank: usize,
+    },
+    /// AdaptFormer beside the FFN (Chen et al., NeurIPS 2022, arXiv 2205.13535), scaled by 0.1.
+    AdaptFormer {
+        /// Width of the bottleneck.
+        rank: usize,
+    },
+}
+
+impl RivalConfig {
+    /// Parameters on a ViT of `vit`'s numbers.
+    pub fn parameters(&self, vit: &VitConfig) -> usize {
+        let (d, depth) = (vit.width, vit.depth);
+        match *self {
+            RivalConfig::VisualPrompts { length, deep } => {
+                let layers = if deep { depth } else { 1 };
+                layers * length * d
+            }
+            RivalConfig::LowRank { rank } => depth * 2 * 2 * d * rank,
+            RivalConfig::AdaptFormer { rank } => depth * (2 * d * rank + rank + d),
+        }
+    }
 }
 
 impl VitConfig {
@@ -120,6 +168,7 @@ impl Config {
             adapter: None,
             prompt: None,
             head: None,
+            rival: None,
             mean,
             std,
         }
@@ -161,7 +210,11 @@ impl Config {
     pub fn with_puma(self, pool_size: usize, length: usize, rank: usize, width: usize) -> Self {
         Self {
             adapter: Some(AdapterConfig { rank }),
-            prompt: Some(PromptConfig { pool_size, length }),
+            prompt: Some(PromptConfig {
+                pool_size,
+                length,
+                standardised: false,
+            }),
             head: Some(HeadConfig { width }),
             ..self
         }
@@ -177,7 +230,7 @@ impl Config {
         self.prompt.as_ref().map_or(0, |prompt| prompt.pool_size)
     }
 
-    /// Parameters of the adapters, the prompt pool and the head; class proxies are not part of a model.
+    /// Parameters of the adapters, the prompt pool, another method's modules and the head; class proxies are not part of a model.
     ///
     /// ```
     /// assert_eq!(puma::model::config::Config::vit_small().with_puma(20, 8, 128, 128).trainable_parameters(), 2_485_376);
@@ -196,7 +249,11 @@ impl Config {
             .head
             .as_ref()
             .map_or(0, |head| head.width * d + head.width);
-        adapters + prompts + head
+        let rival = self
+            .rival
+            .as_ref()
+            .map_or(0, |rival| rival.parameters(&self.vit));
+        adapters + prompts + rival + head
     }
 
     /// Parameters of the backbone, positions and class token included.
@@ -241,6 +298,15 @@ impl Config {
         }
         if let Some(head) = &self.head {
             check("head.width", head.width, LARGEST)?;
+        }
+        match self.rival {
+            Some(RivalConfig::VisualPrompts { length, .. }) => {
+                check("rival.length", length, LARGEST)?;
+            }
+            Some(RivalConfig::LowRank { rank } | RivalConfig::AdaptFormer { rank }) => {
+                check("rival.rank", rank, LARGEST)?;
+            }
+            None => {}
         }
         if self.mean.iter().any(|mean| !mean.is_finite()) {
             return Err(format!("mean is {:?}, it has to be finite", self.mean));

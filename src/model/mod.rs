@@ -19,13 +19,14 @@ mod pass;
 mod position;
 mod prompt_pool;
 mod puma;
+mod rivals;
 mod vit;
 mod weights;
 
 pub use ablation::Ablation;
 pub use adapter::ADAPTER_SCALE;
 pub use checkpoint::Checkpoint;
-pub use config::{Config, VitConfig};
+pub use config::{Config, RivalConfig, VitConfig};
 pub use device::{ChosenDevice, DeviceChoice, choose_device};
 pub use error::ModelError;
 pub use network::{Network, Output, normalise};

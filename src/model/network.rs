@@ -2,19 +2,22 @@ use super::ablation::Ablation;
 use super::adapter::Adapter;
 use super::linear::Linear;
 use super::pass::Pass;
-use super::prompt_pool::PromptPool;
+use super::prompt_pool::{PromptPool, published_query};
+use super::rivals::Rival;
 use super::vit::Vit;
 use super::weights::Weights;
 use super::{Config, ModelError};
 use candle_core::{Device, Result, Tensor};
 use std::collections::BTreeMap;
 
-/// The whole network: ViT, and adapters, prompt pool and head as far as the configuration has them.
+/// The whole network: ViT, and adapters, prompt pool, another method's modules and head as far as the configuration
+/// has them.
 #[derive(Clone, Debug)]
 pub struct Network {
     vit: Vit,
     adapters: Vec<[Adapter; 2]>,
     prompt_pool: Option<PromptPool>,
+    rival: Option<Rival>,
     head: Option<Linear>,
 }
 
@@ -56,7 +59,12 @@ impl Network {
             prompt_pool: config
                 .prompt
                 .as_ref()
-                .map(|_| PromptPool::new(&weights))
+                .map(|prompt| PromptPool::new(&weights, prompt))
+                .transpose()?,
+            rival: config
+                .rival
+                .as_ref()
+                .map(|rival| Rival::new(&weights, rival, depth))
                 .transpose()?,
             head: config
                 .head
@@ -99,25 +107,36 @@ impl Network {
             Ablation::AdaptersOff => &[],
             _ => &self.adapters,
         };
-        let features = self.vit.encode(tokens, adapters, pass)?;
+        let features = self
+            .vit
+            .encode(tokens, adapters, self.rival.as_ref(), pass)?;
         let cls = features.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
-        let embedding = match &self.head {
-            Some(head) => head.forward(&cls, pass)?,
-            None => cls,
-        };
         Ok(Output {
             query,
             similarity,
             conditional_prompt,
             features,
-            embedding: normalise(&embedding)?,
+            embedding: self.embedding(&cls, pass)?,
         })
     }
 
-    /// The L2-normalised class token `[B, d]` of the backbone alone: no prompts, no adapters, no head.
+    /// The L2-normalised embedding `[B, e]` of class tokens `[B, d]` after the final norm.
+    pub fn embedding(&self, cls: &Tensor, pass: &Pass) -> Result<Tensor> {
+        match &self.head {
+            Some(head) => normalise(&head.forward(cls, pass)?),
+            None => normalise(cls),
+        }
+    }
+
+    /// The query `[B, d]` as published, whatever the pool makes of it: patch embedding alone.
+    pub fn query(&self, pixels: &Tensor) -> Result<Tensor> {
+        published_query(&self.vit.patch_embed(pixels)?)
+    }
+
+    /// The L2-normalised class token `[B, d]` of the backbone alone: no prompts, no adapters, no other modules, no head.
     pub fn backbone_embedding(&self, pixels: &Tensor, pass: &Pass) -> Result<Tensor> {
         let tokens = self.vit.tokens(&self.vit.patch_embed(pixels)?, None)?;
-        let features = self.vit.encode(tokens, &[], pass)?;
+        let features = self.vit.encode(tokens, &[], None, pass)?;
         normalise(&features.narrow(1, 0, 1)?.squeeze(1)?)
     }
 }

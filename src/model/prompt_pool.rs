@@ -1,4 +1,5 @@
 use super::ModelError;
+use super::config::PromptConfig;
 use super::weights::Weights;
 use candle_core::{D, Result, Tensor};
 
@@ -14,22 +15,37 @@ pub struct PromptPool {
     prompts: Tensor,
     keys: Tensor,
     attention: Tensor,
+    /// Mean and standard deviation `[d]` of queries, where they are standardised.
+    standard: Option<[Tensor; 2]>,
 }
 
 impl PromptPool {
-    /// Takes `prompt_pool.{prompts, keys, attention}`: `[M, L, d]`, `[M, d]`, `[M, d]`.
-    pub fn new(weights: &Weights) -> std::result::Result<Self, ModelError> {
+    /// Takes `prompt_pool.{prompts, keys, attention}`: `[M, L, d]`, `[M, d]`, `[M, d]`; of standardised queries also
+    /// `prompt_pool.{query_mean, query_std}`, `[d]` each.
+    pub fn new(weights: &Weights, config: &PromptConfig) -> std::result::Result<Self, ModelError> {
         Ok(Self {
+            standard: if config.standardised {
+                Some([
+                    weights.get("prompt_pool.query_mean")?,
+                    weights.get("prompt_pool.query_std")?,
+                ])
+            } else {
+                None
+            },
             prompts: weights.get("prompt_pool.prompts")?,
             keys: weights.get("prompt_pool.keys")?,
             attention: weights.get("prompt_pool.attention")?,
         })
     }
 
-    /// The query `[B, d]` of patch embeddings `[B, n, d]` without positions: `(mean_n + max_n) / 2`, detached.
+    /// The query `[B, d]` of patch embeddings `[B, n, d]` without positions: `(mean_n + max_n) / 2`, detached, and
+    /// standardised channel by channel where the pool says so.
     pub fn query(&self, patches: &Tensor) -> Result<Tensor> {
-        let patches = patches.detach();
-        (patches.mean(1)? + patches.max(1)?)? * 0.5
+        let query = published_query(patches)?;
+        match &self.standard {
+            Some([mean, std]) => query.broadcast_sub(mean)?.broadcast_div(std),
+            None => Ok(query),
+        }
     }
 
     /// Similarities `[B, M]` of queries `[B, d]`: `s_m = cos(q * softmax_d(A_m), K_m)`.
@@ -51,4 +67,10 @@ impl PromptPool {
             .matmul(&self.prompts.reshape((m, l * d))?)?
             .reshape((similarity.dim(0)?, l, d))
     }
+}
+
+/// The query `[B, d]` as published, of patch embeddings `[B, n, d]`: `(mean_n + max_n) / 2`, detached.
+pub fn published_query(patches: &Tensor) -> Result<Tensor> {
+    let patches = patches.detach();
+    (patches.mean(1)? + patches.max(1)?)? * 0.5
 }

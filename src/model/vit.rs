@@ -3,6 +3,7 @@ use super::block::Block;
 use super::norm::LayerNorm;
 use super::pass::Pass;
 use super::position::resize_matrix;
+use super::rivals::Rival;
 use super::weights::Weights;
 use super::{ModelError, VitConfig};
 use candle_core::{Result, Tensor};
@@ -94,10 +95,19 @@ impl Vit {
     }
 
     /// All blocks and the final norm: `[B, N, d]` to `[B, N, d]`.
-    pub fn encode(&self, tokens: Tensor, adapters: &[[Adapter; 2]], pass: &Pass) -> Result<Tensor> {
+    pub fn encode(
+        &self,
+        tokens: Tensor,
+        adapters: &[[Adapter; 2]],
+        rival: Option<&Rival>,
+        pass: &Pass,
+    ) -> Result<Tensor> {
         let mut x = tokens;
         for (index, block) in self.blocks.iter().enumerate() {
-            x = block.forward(&x, adapters.get(index), pass)?;
+            if let Some(rival) = rival {
+                x = rival.before(index, x)?;
+            }
+            x = block.forward(&x, adapters.get(index), rival, pass)?;
         }
         self.norm.forward(&x, pass)
     }

@@ -1,17 +1,8 @@
 use super::TrainError;
 use super::loss::LossKind;
+use super::method::Method;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-
-/// What is trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// Adapters, prompt pool and head on a frozen ViT: the paper's method
-    Puma,
-    /// Every parameter of the ViT, the metric being that of its class token
-    Full,
-}
 
 /// How the learning rate falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -43,6 +34,26 @@ pub enum HeadStart {
     Random,
     /// Principal axes of the start's class tokens on the training photos, centred and partly whitened
     Pca,
+}
+
+/// How the pool's keys start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyStart {
+    /// Orthogonal rows, as published
+    Orthogonal,
+    /// Centres of the training photos' queries (spherical k-means)
+    Clusters,
+}
+
+/// How the pool's prompts start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum PromptStart {
+    /// All alike, as published
+    Shared,
+    /// Each orthogonal rows of its own
+    Own,
 }
 
 /// How the class proxies start.
@@ -79,6 +90,8 @@ pub struct TrainConfig {
     pub shots: usize,
     /// Learning rate of the model's parameters.
     pub learning_rate: f64,
+    /// With [`Method::FineTuning`]: learning rate of the ViT, the head having `learning_rate`.
+    pub backbone_learning_rate: f64,
     /// Learning rate of the class proxies.
     pub proxy_learning_rate: f64,
     /// Decoupled weight decay.
@@ -89,9 +102,17 @@ pub struct TrainConfig {
     pub drop: f64,
     /// Prompts `M` in the pool.
     pub pool_size: usize,
-    /// Tokens `L` of a prompt.
+    /// Whether queries are standardised by their mean and deviation over the training photos; `false` as published.
+    pub standardised_query: bool,
+    /// How the pool's keys start.
+    pub key_start: KeyStart,
+    /// How the pool's prompts start.
+    pub prompt_start: PromptStart,
+    /// What the learning rate of the pool is multiplied by; 1 as published.
+    pub pool_rate_factor: f64,
+    /// Tokens `L` of a prompt; of a layer, where the method is visual prompt tuning.
     pub prompt_length: usize,
-    /// Rank `r` of the adapters.
+    /// Rank `r` of the adapters, of LoRA's updates or of AdaptFormer's bottleneck.
     pub rank: usize,
     /// Width `e` of the embedding.
     pub width: usize,
@@ -109,12 +130,19 @@ pub struct TrainConfig {
     pub crop_area: f64,
     /// Part of each set's training classes that is held out for validation, 0 for none.
     pub validation: f64,
+    /// Validations in a row that are no better than the best before, after which the run ends; 0 for never.
+    pub patience: usize,
     /// Sets left out of training and validation.
     pub without: Vec<String>,
+    /// The only sets of training and validation; all where there are none.
+    pub only: Vec<String>,
     /// Threads that compute; 0 for all cores.
     pub threads: usize,
     /// Photos that a thread works on at a time.
     pub chunk: usize,
+    /// Whether activations are computed a second time instead of being kept: memory for one chunk a thread instead of
+    /// the whole batch, for one more forward pass.
+    pub recompute: bool,
 }
 
 impl Default for TrainConfig {
@@ -129,11 +157,16 @@ impl Default for TrainConfig {
             per_class: 4,
             shots: 0,
             learning_rate: 1e-3,
+            backbone_learning_rate: 3e-5,
             proxy_learning_rate: 1.0,
             weight_decay: 1e-4,
             schedule: Schedule::Step,
             drop: 0.5,
             pool_size: 20,
+            standardised_query: false,
+            key_start: KeyStart::Orthogonal,
+            prompt_start: PromptStart::Shared,
+            pool_rate_factor: 1.0,
             prompt_length: 8,
             rank: 128,
             width: 128,
@@ -144,9 +177,12 @@ impl Default for TrainConfig {
             crop_px: 224,
             crop_area: 0.2,
             validation: 0.1,
+            patience: 0,
             without: Vec::new(),
+            only: Vec::new(),
             threads: 0,
             chunk: 6,
+            recompute: false,
         }
     }
 }
@@ -182,6 +218,15 @@ impl TrainConfig {
         if !(0.0..1.0).contains(&self.drop) {
             return wrong("drop has to be at least 0 and below 1");
         }
+        if self.patience > 0 && self.validation == 0.0 {
+            return wrong("patience needs held-out classes: set validation above 0");
+        }
+        if !self.only.is_empty() && !self.without.is_empty() {
+            return wrong("only and without cannot both name sets");
+        }
+        if self.method == Method::Linear && self.keep > 0.0 {
+            return wrong("keep does nothing for a head on cached class tokens: set it to 0");
+        }
         if !(0.0..=0.5).contains(&self.validation) {
             return wrong("validation has to lie between 0 and 0.5");
         }
@@ -193,13 +238,15 @@ impl TrainConfig {
         }
         let rates = [
             self.learning_rate,
+            self.backbone_learning_rate,
             self.proxy_learning_rate,
             self.weight_decay,
+            self.pool_rate_factor,
             self.keep,
         ];
         if rates.iter().any(|rate| !rate.is_finite() || *rate < 0.0) {
             return wrong(
-                "learning rates, weight decay and keep have to be finite and not negative",
+                "learning rates, their factor, weight decay and keep have to be finite and not negative",
             );
         }
         Ok(())
@@ -209,7 +256,14 @@ impl TrainConfig {
     pub fn measures_start(&self) -> bool {
         self.keep > 0.0
             || self.proxy_start == ProxyStart::ClassMean
-            || (self.head_start == HeadStart::Pca && self.method == Method::Puma)
+            || self.method == Method::Linear
+            || (self.head_start == HeadStart::Pca && self.method != Method::Full)
+    }
+
+    /// Whether the queries of the training photos are looked at before the first step.
+    pub fn measures_queries(&self) -> bool {
+        matches!(self.method, Method::Puma | Method::PromptsOnly)
+            && (self.standardised_query || self.key_start == KeyStart::Clusters)
     }
 
     /// Threads that compute, at least one.

@@ -28,20 +28,23 @@ impl TrainingData {
     /// Reads `ROOT/SET/CLASS/*`, takes the training half of each set's classes and holds out the validation part.
     ///
     /// # Errors
-    /// A missing root, an empty set, a set of `without` that is not there, or a class of one picture.
+    /// A missing root, an empty set, a set of `without` or `only` that is not there, or a class of one picture.
     pub fn read(root: &Path, config: &TrainConfig) -> Result<Self, TrainError> {
         let mut sets = eval::read_sets(root)?;
-        for name in &config.without {
+        for name in config.without.iter().chain(&config.only) {
             if !sets.iter().any(|set| &set.name == name) {
                 let names: Vec<&str> = sets.iter().map(|set| set.name.as_str()).collect();
                 return Err(TrainError::Data(format!(
-                    "{} has no set {name} to leave out; there are {}",
+                    "{} has no set {name}; there are {}",
                     root.display(),
                     names.join(", ")
                 )));
             }
         }
         sets.retain(|set| !config.without.contains(&set.name));
+        if !config.only.is_empty() {
+            sets.retain(|set| config.only.contains(&set.name));
+        }
         let mut data = Self {
             samples: Vec::new(),
             classes: Vec::new(),

@@ -47,6 +47,13 @@ pub enum Event {
         step: usize,
         /// What was measured.
         report: Box<Report>,
+        /// Whether no validation before was as good.
+        best: bool,
+    },
+    /// The run ends early: too many validations in a row were no better than the best.
+    Lost {
+        /// How many.
+        validations: usize,
     },
 }
 
@@ -57,6 +64,6 @@ pub struct Outcome {
     pub checkpoint: PathBuf,
     /// Steps done in all.
     pub steps: usize,
-    /// Whether it was stopped before its end.
+    /// Whether it was stopped from outside before its end.
     pub stopped: bool,
 }

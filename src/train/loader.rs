@@ -67,6 +67,20 @@ pub fn load(
     ready
 }
 
+/// The batches from step `first` on where nothing has to be decoded: indices alone.
+pub fn orders(sampler: Sampler, first: usize, steps: usize) -> impl Iterator<Item = Batch> {
+    let per_pass = sampler.steps_per_pass();
+    (first..steps).map(move |step| {
+        let order = sampler.order(step / per_pass);
+        let start = step % per_pass * sampler.batch();
+        Batch {
+            indices: order[start..start + sampler.batch()].to_vec(),
+            crops: Vec::new(),
+            failed: Vec::new(),
+        }
+    })
+}
+
 /// Cuts one batch on `workers` threads and sends it; false where nobody listens any more.
 ///
 /// `crop` takes the place in the batch and the index of the sample.

@@ -11,6 +11,10 @@ const CLAMP: f64 = 1.0;
 pub enum Group {
     /// Parameters of the model.
     Model,
+    /// Parameters of the ViT where they have a rate of their own.
+    Backbone,
+    /// Keys, attention vectors and prompts of the pool.
+    Pool,
     /// Class proxies.
     Proxies,
 }
@@ -24,7 +28,7 @@ struct Slot {
     second: Tensor,
 }
 
-/// AdamW with decoupled weight decay and elementwise clamped gradients, in two groups.
+/// AdamW with decoupled weight decay and elementwise clamped gradients, in groups.
 ///
 /// Source: Loshchilov and Hutter, ICLR 2019, in the form of PyTorch's `AdamW` (betas 0.9 and 0.999, eps 1e-8).
 pub struct AdamW {

@@ -1,5 +1,5 @@
 use super::TrainError;
-use super::config::Method;
+use super::method::Method;
 use candle_core::{DType, Device, Tensor, Var};
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ pub struct Parameters {
 }
 
 impl Parameters {
-    /// Splits `tensors` as `method` demands: `vit.*` is frozen for PUMA, and all there is to train otherwise.
+    /// Splits `tensors` as `method` demands: `vit.*` is frozen unless the method trains the backbone.
     pub fn split(
         tensors: &BTreeMap<String, Tensor>,
         method: Method,
@@ -19,7 +19,10 @@ impl Parameters {
         let (mut trainable, mut frozen) = (BTreeMap::new(), BTreeMap::new());
         for (name, tensor) in tensors {
             let tensor = tensor.to_device(device)?.to_dtype(DType::F32)?;
-            if method == Method::Full || !name.starts_with("vit.") {
+            // How queries are standardised is measured, not trained.
+            let fixed = name.starts_with("prompt_pool.query_")
+                || (name.starts_with("vit.") && !method.trains_backbone());
+            if !fixed {
                 trainable.insert(name.clone(), Var::from_tensor(&tensor)?);
             } else {
                 frozen.insert(name.clone(), tensor);

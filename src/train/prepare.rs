@@ -2,6 +2,8 @@ use super::TrainError;
 use super::config::{HeadStart, ProxyStart, TrainConfig};
 use super::data::TrainingData;
 use super::keep::{class_means, principal_head};
+use super::method::Method;
+use super::queries::{pool_start, queries};
 use super::start::{random_proxies, start_tensors};
 use super::validation::Evaluated;
 use super::workers::Workers;
@@ -19,6 +21,9 @@ pub struct Prepared {
     pub proxies: Tensor,
     /// Start embedding of each sample's evaluation crop, `[samples, e]`, where embeddings are to stay close to it.
     pub targets: Option<Tensor>,
+    /// Class token of each sample's evaluation crop, `[samples, d]`, where only a head is trained on them; zeros for
+    /// photos that cannot be read.
+    pub tokens: Option<Matrix>,
 }
 
 /// Initial values of the model and its proxies, from the start's class tokens where the configuration asks for it.
@@ -30,11 +35,17 @@ pub fn prepare(
     workers: &Workers,
     device: &Device,
 ) -> Result<Prepared, TrainError> {
-    let mut tensors = start_tensors(model_config, &start.tensors, config.seed)?;
+    let mut tensors = start_tensors(
+        model_config,
+        &start.tensors,
+        config.seed,
+        config.prompt_start,
+    )?;
     let width = model_config.embedding_width();
     let needs_embeddings = config.keep > 0.0 || config.proxy_start == ProxyStart::ClassMean;
     let principal = config.head_start == HeadStart::Pca && model_config.head.is_some();
     let mut embeddings = None;
+    let mut cached = None;
     if config.measures_start() {
         let tokens = class_tokens(start, data, workers, device)?;
         if principal {
@@ -49,6 +60,13 @@ pub fn prepare(
                 tensors.get("head.bias"),
             )?);
         }
+        if config.method == Method::Linear {
+            cached = Some(tokens);
+        }
+    }
+    if config.measures_queries() {
+        let queries = queries(start, data, workers, device)?;
+        tensors.extend(pool_start(&queries, config)?);
     }
     let labels: Vec<u32> = data.samples.iter().map(|sample| sample.label).collect();
     let proxies = match (&embeddings, config.proxy_start) {
@@ -72,6 +90,7 @@ pub fn prepare(
         tensors,
         proxies,
         targets,
+        tokens: cached,
     })
 }
 

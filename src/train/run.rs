@@ -1,5 +1,6 @@
 use super::TrainError;
 use super::config::TrainConfig;
+use super::event_file::EventFile;
 use super::step::Losses;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
@@ -43,6 +44,21 @@ impl RunFolder {
         self.folder.join("model.safetensors")
     }
 
+    /// The model of the best validation.
+    pub fn best(&self) -> PathBuf {
+        self.folder.join("best.safetensors")
+    }
+
+    /// Where the validations are logged.
+    pub fn validations(&self) -> PathBuf {
+        self.folder.join("validation.csv")
+    }
+
+    /// A new file of scalars for TensorBoard.
+    pub fn event_file(&self) -> Result<EventFile, TrainError> {
+        EventFile::create(&self.folder)
+    }
+
     /// The log of the steps, a line each; lines of steps that a resumed run does again are cut off.
     pub fn step_log(&self, from_step: usize) -> Result<CsvLog, TrainError> {
         let header =
@@ -53,7 +69,7 @@ impl RunFolder {
     /// The log of the validation, a line each pass.
     pub fn validation_log(&self, from_step: usize) -> Result<CsvLog, TrainError> {
         CsvLog::open(
-            self.folder.join("validation.csv"),
+            self.validations(),
             "step,harmonic_r1,unified_r1,sets",
             from_step,
         )

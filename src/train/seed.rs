@@ -16,6 +16,10 @@ pub enum Purpose {
     Gates,
     /// Photos of a class that are kept.
     Shots,
+    /// Initial values of the prompts after the first.
+    Prompts,
+    /// Centres that the pool's keys start from.
+    Keys,
 }
 
 /// The generator of `purpose` number `index` (a step, a pass or a sample) in the run of `seed`.

@@ -1,20 +1,23 @@
 use super::TrainError;
-use super::config::TrainConfig;
+use super::config::PromptStart;
 use super::seed::{Purpose, generator};
-use crate::model::Config;
+use crate::model::checkpoint::rival_shapes;
+use crate::model::{Config, RivalConfig, VitConfig};
 use candle_core::{Device, Tensor};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 use std::collections::BTreeMap;
 
-/// The tensors of `config`: those of the start where it has them with the right shape, PUMA's initial values elsewhere.
+/// The tensors of `config`: those of the start where it has them with the right shape, PUMA's initial values, or those of another
+/// method's modules, elsewhere.
 ///
 /// Adapters: `D` uniform in `+-sqrt(3 / r)`, the same in both branches of a block, `U` zero; keys and attention
-/// vectors orthogonal rows; every prompt the same orthogonal `[L, d]`; head uniform in `+-1 / sqrt(d)`.
+/// vectors orthogonal rows; every prompt the same orthogonal `[L, d]`, or one of its own; head uniform in `+-1 / sqrt(d)`.
 pub fn start_tensors(
     config: &Config,
     from: &BTreeMap<String, Tensor>,
     seed: u64,
+    prompts: PromptStart,
 ) -> Result<BTreeMap<String, Tensor>, TrainError> {
     let d = config.vit.width;
     let mut rng = generator(seed, Purpose::Start, 0);
@@ -36,13 +39,29 @@ pub fn start_tensors(
     }
     if let Some(prompt) = &config.prompt {
         let (m, l) = (prompt.pool_size, prompt.length);
-        let one = orthogonal(&mut rng, l, d)?;
-        fresh.insert(
-            "prompt_pool.prompts".into(),
-            one.unsqueeze(0)?.repeat((m, 1, 1))?,
-        );
+        let mut each = vec![orthogonal(&mut rng, l, d)?];
+        if prompts == PromptStart::Own {
+            let mut own = generator(seed, Purpose::Prompts, 0);
+            for _ in 1..m {
+                each.push(orthogonal(&mut own, l, d)?);
+            }
+        } else {
+            each.resize(m, each[0].clone());
+        }
+        fresh.insert("prompt_pool.prompts".into(), Tensor::stack(&each, 0)?);
         fresh.insert("prompt_pool.keys".into(), orthogonal(&mut rng, m, d)?);
         fresh.insert("prompt_pool.attention".into(), orthogonal(&mut rng, m, d)?);
+        if prompt.standardised {
+            let (zeros, ones) = (vec![0f32; d], vec![1f32; d]);
+            fresh.insert(
+                "prompt_pool.query_mean".into(),
+                Tensor::from_vec(zeros, d, &Device::Cpu)?,
+            );
+            fresh.insert(
+                "prompt_pool.query_std".into(),
+                Tensor::from_vec(ones, d, &Device::Cpu)?,
+            );
+        }
     }
     if let Some(head) = &config.head {
         let bound = 1.0 / (d as f64).sqrt();
@@ -51,6 +70,9 @@ pub fn start_tensors(
             uniform(&mut rng, &[head.width, d], bound)?,
         );
         fresh.insert("head.bias".into(), uniform(&mut rng, &[head.width], bound)?);
+    }
+    if let Some(rival) = &config.rival {
+        fresh.extend(rival_tensors(rival, &config.vit, &mut rng)?);
     }
     let mut tensors = BTreeMap::new();
     for (name, tensor) in from {
@@ -68,18 +90,26 @@ pub fn start_tensors(
     Ok(tensors)
 }
 
-/// The configuration that `train` asks for on the backbone of `start`.
-pub fn trained_config(start: &Config, train: &TrainConfig) -> Config {
-    let plain = Config::plain(start.vit.clone(), start.mean, start.std);
-    match train.method {
-        super::Method::Puma => plain.with_puma(
-            train.pool_size,
-            train.prompt_length,
-            train.rank,
-            train.width,
-        ),
-        super::Method::Full => plain,
+/// Initial values of another method's modules, as their authors draw them: down projections uniform in
+/// `+-1 / sqrt(d)`, what follows them zero; visual prompts uniform in `+-sqrt(6 / (3 p^2 + d))`, `p` the patch size.
+fn rival_tensors(
+    rival: &RivalConfig,
+    vit: &VitConfig,
+    rng: &mut impl Rng,
+) -> Result<BTreeMap<String, Tensor>, TrainError> {
+    let d = vit.width;
+    let patch = 3 * vit.patch_size * vit.patch_size;
+    let mut tensors = BTreeMap::new();
+    for (name, shape) in rival_shapes(rival, vit) {
+        let bound = match name.rsplit('.').next() {
+            Some("visual_prompts") => (6.0 / (patch + d) as f64).sqrt(),
+            Some("a") => 1.0 / (d as f64).sqrt(),
+            Some("weight") if name.contains(".down.") => 1.0 / (d as f64).sqrt(),
+            _ => 0.0,
+        };
+        tensors.insert(name, uniform(rng, &shape, bound)?);
     }
+    Ok(tensors)
 }
 
 /// Class proxies `[classes, width]`: Kaiming uniform over the fan-out.
@@ -138,7 +168,7 @@ mod tests {
     #[test]
     fn initial_values_are_those_of_the_method() {
         let config = Config::deit_tiny().with_puma(20, 8, 128, 128);
-        let tensors = start_tensors(&config, &BTreeMap::new(), 3).unwrap();
+        let tensors = start_tensors(&config, &BTreeMap::new(), 3, PromptStart::Shared).unwrap();
         for name in ["prompt_pool.keys", "prompt_pool.attention"] {
             let rows = rows(&tensors[name]);
             for (i, a) in rows.iter().enumerate() {
@@ -166,9 +196,9 @@ mod tests {
                 .all(|&value| value == 0.0)
         );
         assert_ne!(down, rows(&tensors["adapters.5.attn.down"]).concat());
-        let again = start_tensors(&config, &BTreeMap::new(), 3).unwrap();
+        let again = start_tensors(&config, &BTreeMap::new(), 3, PromptStart::Shared).unwrap();
         assert_eq!(rows(&again["head.weight"]), rows(&tensors["head.weight"]));
-        let other = start_tensors(&config, &BTreeMap::new(), 4).unwrap();
+        let other = start_tensors(&config, &BTreeMap::new(), 4, PromptStart::Shared).unwrap();
         assert_ne!(rows(&other["head.weight"]), rows(&tensors["head.weight"]));
     }
 }

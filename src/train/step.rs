@@ -1,6 +1,6 @@
 use super::loss::MetricLoss;
 use super::workers::Workers;
-use crate::model::{Gates, Network, Output, Pass};
+use crate::model::{Gates, Network, Pass};
 use candle_core::{Result, Tensor, Var};
 
 /// Weight of the prompt pool's orthogonality penalty.
@@ -8,7 +8,7 @@ pub const PENALTY_WEIGHT: f64 = 1e-6;
 
 /// What a step works on.
 pub struct StepInput<'a> {
-    /// Normalised pixels, one `[b, 3, H, W]` a chunk.
+    /// Normalised pixels, one `[b, 3, H, W]` a chunk; or class tokens `[b, d]`, where only the head is trained.
     pub chunks: &'a [Tensor],
     /// Gates of the adapters, one a chunk; none: every adapter fires.
     pub gates: Option<&'a [Gates]>,
@@ -16,6 +16,8 @@ pub struct StepInput<'a> {
     pub labels: &'a [u32],
     /// Where each photo's embedding is to stay, `[B, e]` of unit length, with the weight of that wish.
     pub keep: Option<(&'a Tensor, f64)>,
+    /// Whether each chunk's activations are computed again for the backward pass instead of being kept.
+    pub recompute: bool,
 }
 
 /// The losses of one step.
@@ -53,15 +55,15 @@ impl TrainStep<'_> {
         workers: &Workers,
         variables: &[&Var],
     ) -> Result<(Losses, Vec<Tensor>)> {
-        let outputs: Vec<Output> = workers.map(input.chunks.len(), |index| {
-            let gates = input.gates.map(|gates| &gates[index]);
-            self.network
-                .forward(&input.chunks[index], &Pass::Training(gates))
+        let outputs: Vec<Tensor> = workers.map(input.chunks.len(), |index| {
+            let embedding = self.embed(input, index)?;
+            Ok::<_, candle_core::Error>(if input.recompute {
+                embedding.detach()
+            } else {
+                embedding
+            })
         })?;
-        let detached: Vec<Tensor> = outputs
-            .iter()
-            .map(|output| output.embedding.detach())
-            .collect();
+        let detached: Vec<Tensor> = outputs.iter().map(Tensor::detach).collect();
         let embeddings = Var::from_tensor(&Tensor::cat(&detached, 0)?)?;
         let metric = loss.loss(&embeddings, input.labels, self.proxies)?;
         loss.update(&embeddings.detach(), input.labels, &self.proxies.detach())?;
@@ -93,7 +95,11 @@ impl TrainStep<'_> {
         // A gradient remembers the operations it came from; without `detach` the optimiser would keep every graph alive.
         let starts = starts(input.chunks)?;
         let per_chunk = workers.map(outputs.len(), |index| {
-            let output = &outputs[index].embedding;
+            let output = if input.recompute {
+                self.embed(input, index)?
+            } else {
+                outputs[index].clone()
+            };
             let gradient = embedding_gradient.narrow(0, starts[index], output.dim(0)?)?;
             let inner = (output * gradient)?.sum_all()?.backward()?;
             Ok::<_, candle_core::Error>(
@@ -120,6 +126,17 @@ impl TrainStep<'_> {
                     None => var.as_tensor().zeros_like(),
                 });
         Ok((losses, gradients.collect::<Result<_>>()?))
+    }
+
+    /// Embeddings `[b, e]` of one chunk, with their graph.
+    fn embed(&self, input: &StepInput, index: usize) -> Result<Tensor> {
+        let pass = Pass::Training(input.gates.map(|gates| &gates[index]));
+        let chunk = &input.chunks[index];
+        if chunk.rank() == 2 {
+            self.network.embedding(chunk, &pass)
+        } else {
+            Ok(self.network.forward(chunk, &pass)?.embedding)
+        }
     }
 }
 

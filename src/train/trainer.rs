@@ -1,9 +1,12 @@
 use super::TrainError;
-use super::config::{Method, TrainConfig};
-use super::data::TrainingData;
+use super::best::Best;
+use super::config::TrainConfig;
+use super::data::{Sample, TrainingData};
 use super::event::{Event, Outcome};
-use super::loader::{Batch, load};
+use super::event_file::EventFile;
+use super::loader::{Batch, load, orders};
 use super::loss::MetricLoss;
+use super::method::{Method, trained_config};
 use super::optimizer::{AdamW, Group};
 use super::pace::Pace;
 use super::parameters::Parameters;
@@ -11,11 +14,11 @@ use super::prepare::{Prepared, prepare};
 use super::run::{CsvLog, RunFolder};
 use super::sampler::Sampler;
 use super::seed::{Purpose, generator};
-use super::start::trained_config;
 use super::state;
 use super::step::{Losses, StepInput, TrainStep};
 use super::validation::Evaluated;
 use super::workers::Workers;
+use crate::eval::Matrix;
 use crate::model::{Checkpoint, Config, Gates, Network, Puma, pixels};
 use candle_core::{Device, Tensor, Var};
 use std::collections::BTreeMap;
@@ -47,6 +50,9 @@ pub struct Trainer {
     loss: Box<dyn MetricLoss + Send>,
     /// Start embedding of each sample's evaluation crop, `[samples, e]`.
     targets: Option<Tensor>,
+    /// Class token of each sample's evaluation crop, `[samples, d]`, where a head alone is trained.
+    tokens: Option<Matrix>,
+    best: Best,
     start: String,
     sampler: Sampler,
     done: usize,
@@ -81,6 +87,7 @@ impl Trainer {
             tensors,
             proxies,
             targets,
+            tokens,
         } = prepare(&config, &model_config, start, &data, &workers, device)?;
         let parameters = Parameters::split(&tensors, config.method, device)?;
         let shared = parameters.tensors();
@@ -89,7 +96,7 @@ impl Trainer {
         let proxies = Var::from_tensor(&proxies.to_device(device)?)?;
         let variables = parameters.trainable().iter();
         let mut list: Vec<_> = variables
-            .map(|(name, var)| (name.clone(), var.clone(), Group::Model))
+            .map(|(name, var)| (name.clone(), var.clone(), group(&config, name)))
             .collect();
         list.push(("proxies".into(), proxies.clone(), Group::Proxies));
         let pool = parameters
@@ -115,6 +122,8 @@ impl Trainer {
             evaluated,
             proxies,
             targets,
+            tokens,
+            best: Best::default(),
             done: 0,
         };
         if resume {
@@ -163,20 +172,17 @@ impl Trainer {
         }
         let mut step_log = self.folder.step_log(self.done)?;
         let mut validation_log = self.folder.validation_log(self.done)?;
+        let mut event_file = self.folder.event_file()?;
+        self.best = Best::of_log(&self.folder.validations());
         let first_value = self.parameters.snapshot()?;
         let first_step = self.done;
         let samples = Arc::new(std::mem::take(&mut self.data.samples));
-        let batches = load(
-            samples.clone(),
-            self.sampler.clone(),
-            &self.config,
-            self.done,
-            steps,
-        );
+        let mut batches = self.batches(&samples, steps);
         let mut saved = Instant::now();
         let mut pace = Pace::new();
-        while self.done < steps && !stop.load(Ordering::Relaxed) {
-            let Ok(batch) = batches.recv() else {
+        let mut lost = self.best.lost(self.config.patience);
+        while self.done < steps && !lost && !stop.load(Ordering::Relaxed) {
+            let Some(batch) = batches.next() else {
                 return Err(TrainError::Data(
                     "the threads that load photos have stopped".into(),
                 ));
@@ -209,6 +215,16 @@ impl Trainer {
             let pass = self.done as f64 / per_pass as f64;
             let rate = factor * self.config.learning_rate;
             step_log.step(self.done, pass, rate, &losses, pictures_per_s)?;
+            event_file.scalars(
+                self.done,
+                &[
+                    ("loss/total", losses.total),
+                    ("loss/metric", losses.metric),
+                    ("loss/penalty", losses.penalty),
+                    ("learning_rate", rate as f32),
+                    ("pictures_per_s", pictures_per_s as f32),
+                ],
+            )?;
             events(Event::Step {
                 step: self.done,
                 losses,
@@ -224,8 +240,13 @@ impl Trainer {
                 saved = Instant::now();
             }
             if pass_ends && !self.data.validation.is_empty() {
-                self.validate(&mut validation_log, events)?;
+                self.validate(&mut validation_log, &mut event_file, events)?;
                 pace = Pace::new();
+                if self.best.lost(self.config.patience) {
+                    let validations = self.config.patience;
+                    events(Event::Lost { validations });
+                    lost = true;
+                }
             }
         }
         drop(batches);
@@ -233,31 +254,26 @@ impl Trainer {
         Ok(Outcome {
             checkpoint: self.folder.checkpoint(),
             steps: self.done,
-            stopped: self.done < steps,
+            stopped: self.done < steps && !lost,
         })
     }
 
     /// One step on a batch, every learning rate times `factor`.
     fn step(&mut self, batch: &Batch, labels: &[u32], factor: f64) -> Result<Losses, TrainError> {
-        let chunk = if self.device.is_cpu() {
-            self.config.chunk
-        } else {
-            labels.len()
-        };
-        let chunks: Vec<_> = batch.crops.chunks(chunk).collect();
-        let pixels = self.workers.map(chunks.len(), |index| {
-            pixels(
-                chunks[index],
-                &self.model_config,
-                self.config.crop_px,
-                &self.device,
-            )
-        })?;
+        let inputs = self.inputs(batch)?;
         let mut rng = generator(self.config.seed, Purpose::Gates, self.done as u64);
         let depth = self.model_config.vit.depth;
-        let gates: Result<Vec<Gates>, _> = chunks
+        let gates: Result<Vec<Gates>, candle_core::Error> = inputs
             .iter()
-            .map(|crops| Gates::draw(&mut rng, crops.len(), depth, self.config.drop, &self.device))
+            .map(|chunk| {
+                Gates::draw(
+                    &mut rng,
+                    chunk.dim(0)?,
+                    depth,
+                    self.config.drop,
+                    &self.device,
+                )
+            })
             .collect();
         let gates = gates?;
         let targets = match &self.targets {
@@ -268,10 +284,11 @@ impl Trainer {
             None => None,
         };
         let input = StepInput {
-            chunks: &pixels,
-            gates: (self.config.method == Method::Puma).then_some(&gates),
+            chunks: &inputs,
+            gates: self.model_config.adapter.is_some().then_some(&gates),
             labels,
             keep: targets.as_ref().map(|targets| (targets, self.config.keep)),
+            recompute: self.config.recompute,
         };
         let step = TrainStep {
             network: &self.network,
@@ -282,12 +299,59 @@ impl Trainer {
         let variables: Vec<&Var> = variables.iter().collect();
         let (losses, gradients) =
             step.run(&input, self.loss.as_mut(), &self.workers, &variables)?;
-        let (model, proxies) = (self.config.learning_rate, self.config.proxy_learning_rate);
-        self.optimizer.step(&gradients, |group| match group {
-            Group::Model => factor * model,
-            Group::Proxies => factor * proxies,
+        self.optimizer.step(&gradients, |group| {
+            factor
+                * match group {
+                    Group::Model => self.config.learning_rate,
+                    Group::Backbone => self.config.backbone_learning_rate,
+                    Group::Pool => self.config.pool_rate_factor * self.config.learning_rate,
+                    Group::Proxies => self.config.proxy_learning_rate,
+                }
         })?;
         Ok(losses)
+    }
+
+    /// The batches that are left: crops, decoded ahead, or indices alone where class tokens are trained on.
+    fn batches(&self, samples: &Arc<Vec<Sample>>, steps: usize) -> Box<dyn Iterator<Item = Batch>> {
+        let sampler = self.sampler.clone();
+        let Some(tokens) = &self.tokens else {
+            return Box::new(
+                load(samples.clone(), sampler, &self.config, self.done, steps).into_iter(),
+            );
+        };
+        let unread: Vec<bool> = tokens
+            .rows()
+            .map(|row| row.iter().all(|&value| value == 0.0))
+            .collect();
+        Box::new(orders(sampler, self.done, steps).map(move |mut batch| {
+            batch.indices.retain(|&index| !unread[index]);
+            batch
+        }))
+    }
+
+    /// What the network is given of a batch, a few photos at a time: pixels `[b, 3, H, W]` or class tokens `[b, d]`.
+    fn inputs(&self, batch: &Batch) -> Result<Vec<Tensor>, TrainError> {
+        if let Some(tokens) = &self.tokens {
+            let rows: Vec<f32> = batch
+                .indices
+                .iter()
+                .flat_map(|&index| tokens.row(index))
+                .copied()
+                .collect();
+            let shape = (batch.indices.len(), tokens.width());
+            return Ok(vec![Tensor::from_vec(rows, shape, &self.device)?]);
+        }
+        let whole = !self.device.is_cpu() && !self.config.recompute;
+        let chunk = if whole {
+            batch.crops.len()
+        } else {
+            self.config.chunk
+        };
+        let chunks: Vec<_> = batch.crops.chunks(chunk).collect();
+        let (config, size_px, device) = (&self.model_config, self.config.crop_px, &self.device);
+        Ok(self.workers.map(chunks.len(), |index| {
+            pixels(chunks[index], config, size_px, device)
+        })?)
     }
 
     /// Every trainable tensor has to differ from `before`, every frozen one has to be bit-equal.
@@ -315,6 +379,7 @@ impl Trainer {
     fn validate(
         &mut self,
         log: &mut CsvLog,
+        event_file: &mut EventFile,
         events: &mut dyn FnMut(Event),
     ) -> Result<(), TrainError> {
         let evaluated = Evaluated {
@@ -335,27 +400,43 @@ impl Trainer {
             self.done,
             each.join(" ")
         ))?;
+        event_file.scalars(
+            self.done,
+            &[
+                ("validation/harmonic_r1", harmonic as f32),
+                ("validation/unified_r1", unified as f32),
+            ],
+        )?;
+        let best = self.best.validated(&report);
+        if best {
+            self.checkpoint()?.write(&self.folder.best())?;
+        }
         events(Event::Validated {
             step: self.done,
             report: Box::new(report),
+            best,
         });
         Ok(())
     }
 
-    /// Writes the model, then the state that belongs to it.
-    fn save(&self) -> Result<(), TrainError> {
+    /// The model as it is now.
+    fn checkpoint(&self) -> Result<Checkpoint, TrainError> {
         let provenance = serde_json::json!({
             "program": concat!("puma ", env!("CARGO_PKG_VERSION")),
             "start": self.start,
             "steps": self.done,
             "training": self.config,
         });
-        let checkpoint = Checkpoint {
+        Ok(Checkpoint {
             config: self.model_config.clone(),
             tensors: self.parameters.snapshot()?,
             provenance,
-        };
-        checkpoint.write(&self.folder.checkpoint())?;
+        })
+    }
+
+    /// Writes the model, then the state that belongs to it.
+    fn save(&self) -> Result<(), TrainError> {
+        self.checkpoint()?.write(&self.folder.checkpoint())?;
         let path = self.folder.state();
         state::save(
             &path,
@@ -364,6 +445,17 @@ impl Trainer {
             &self.optimizer,
             self.loss.as_ref(),
         )
+    }
+}
+
+/// The group whose learning rate the parameter `name` of the model has.
+fn group(config: &TrainConfig, name: &str) -> Group {
+    if config.method == Method::FineTuning && name.starts_with("vit.") {
+        Group::Backbone
+    } else if name.starts_with("prompt_pool.") {
+        Group::Pool
+    } else {
+        Group::Model
     }
 }
 

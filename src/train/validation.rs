@@ -2,7 +2,7 @@ use super::TrainError;
 use super::workers::Workers;
 use crate::eval::{self, PhotoSet, Report, SetEmbeddings};
 use crate::model::{Config, Embedded, ModelError, Network, Output, Pass, pixels};
-use candle_core::Device;
+use candle_core::{Device, Tensor};
 use image::RgbImage;
 use std::path::PathBuf;
 
@@ -56,7 +56,29 @@ impl Evaluated<'_> {
         })
     }
 
+    /// Published queries of the prompt pool, of the patch embedding's own length.
+    pub fn queries(&self, files: &[PathBuf]) -> Result<eval::EmbeddedFiles, TrainError> {
+        self.in_chunks(files, &|pixels| {
+            let row = |embedding| Embedded {
+                embedding,
+                similarity: Vec::new(),
+            };
+            let queries = self.network.query(pixels)?.to_vec2::<f32>()?;
+            Ok(queries.into_iter().map(row).collect())
+        })
+    }
+
     fn embed_by(&self, files: &[PathBuf], rows: &Rows) -> Result<eval::EmbeddedFiles, TrainError> {
+        self.in_chunks(files, &|pixels| {
+            rows(self.network.forward(pixels, &Pass::Inference)?)
+        })
+    }
+
+    fn in_chunks(
+        &self,
+        files: &[PathBuf],
+        rows: &FromPixels,
+    ) -> Result<eval::EmbeddedFiles, TrainError> {
         let size_px = self.config.vit.image_size;
         let chunk = if self.device.is_cpu() {
             CHUNK
@@ -66,8 +88,7 @@ impl Evaluated<'_> {
         let mut embed = |crops: &[RgbImage]| {
             let chunks: Vec<&[RgbImage]> = crops.chunks(chunk).collect();
             let parts = self.workers.map(chunks.len(), |index| {
-                let pixels = pixels(chunks[index], self.config, size_px, self.device)?;
-                rows(self.network.forward(&pixels, &Pass::Inference)?)
+                rows(&pixels(chunks[index], self.config, size_px, self.device)?)
             })?;
             Ok(parts.concat())
         };
@@ -98,6 +119,9 @@ impl Evaluated<'_> {
         Ok(eval::report(&measured)?)
     }
 }
+
+/// From the pixels of a few pictures to a row for each.
+type FromPixels<'a> = dyn Fn(&Tensor) -> Result<Vec<Embedded>, ModelError> + Sync + 'a;
 
 /// From what a forward pass gives to a row for each picture.
 type Rows = dyn Fn(Output) -> Result<Vec<Embedded>, ModelError> + Sync;

@@ -3,7 +3,9 @@
 use candle_core::{Device, Tensor, Var};
 use puma::model::{Config, Gates, Network, Pass};
 use puma::train::loss::CurricularFace;
-use puma::train::{AdamW, Group, Method, Parameters, StepInput, TrainStep, Workers, start_tensors};
+use puma::train::{
+    AdamW, Group, Method, Parameters, PromptStart, StepInput, TrainStep, Workers, start_tensors,
+};
 use rand::SeedableRng;
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -36,9 +38,9 @@ fn main() -> anyhow::Result<()> {
     for method in [Method::Puma, Method::Full] {
         let config = match method {
             Method::Puma => Config::deit_tiny().with_puma(20, 8, 128, 128),
-            Method::Full => Config::deit_tiny(),
+            _ => Config::deit_tiny(),
         };
-        let mut tensors = start_tensors(&config, &BTreeMap::new(), 0)?;
+        let mut tensors = start_tensors(&config, &BTreeMap::new(), 0, PromptStart::Shared)?;
         for (name, shape) in puma::model::checkpoint::expected_tensors(&config) {
             let random = (Tensor::randn(0f32, 1.0, shape, &Device::Cpu)? * 0.05)?;
             tensors.entry(name).or_insert(random);
@@ -88,6 +90,7 @@ fn main() -> anyhow::Result<()> {
             gates: Some(&gates),
             labels: &labels,
             keep: None,
+            recompute: false,
         };
         for round in 0..3 {
             let (start, cpu) = (Instant::now(), cpu_s());

@@ -1,6 +1,7 @@
 //! Tests of `train`.
 
 mod losses;
+mod methods;
 mod pair_losses;
-mod run;
+pub mod run;
 mod step;

@@ -25,7 +25,7 @@ fn draw(set: u32, class: u32, photo: u32) -> RgbImage {
 }
 
 /// Two sets of `classes` classes of 6 pictures; the first half of the classes trains.
-fn photos(root: &Path, classes: u32) {
+pub fn photos(root: &Path, classes: u32) {
     for set in 0..2 {
         for class in 0..classes {
             let folder = root.join(format!("set{set}/class{class:02}"));
@@ -39,7 +39,7 @@ fn photos(root: &Path, classes: u32) {
     }
 }
 
-fn start() -> Checkpoint {
+pub fn start() -> Checkpoint {
     Checkpoint {
         config: tiny_config(),
         tensors: tiny_tensors(),
@@ -47,7 +47,7 @@ fn start() -> Checkpoint {
     }
 }
 
-fn config() -> TrainConfig {
+pub fn config() -> TrainConfig {
     TrainConfig {
         passes: 3,
         batch: 7,
@@ -62,7 +62,7 @@ fn config() -> TrainConfig {
 }
 
 /// Runs until `stop_after` steps and returns the events.
-fn run(
+pub fn run(
     config: &TrainConfig,
     root: &Path,
     out: &Path,

@@ -79,6 +79,7 @@ fn step_equals_golden(chunk_sizes: &[usize], threads: usize) {
         gates: None,
         labels: &labels,
         keep: None,
+        recompute: false,
     };
     let step = TrainStep {
         network: &network,

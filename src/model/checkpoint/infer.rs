@@ -39,7 +39,11 @@ pub(super) fn config(
     let prompt = match tensors.contains_key(names::PROMPTS) {
         true => {
             let [pool_size, length, _] = shapes.of(names::PROMPTS)?;
-            Some(PromptConfig { pool_size, length })
+            Some(PromptConfig {
+                pool_size,
+                length,
+                standardised: false,
+            })
         }
         false => None,
     };
@@ -87,6 +91,7 @@ pub(super) fn config(
         adapter,
         prompt,
         head,
+        rival: None,
         mean,
         std,
     })

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use candle_core::Tensor;
 
-use crate::model::config::{Config, VitConfig};
+use crate::model::config::{Config, RivalConfig, VitConfig};
 use crate::model::error::ModelError;
 
 /// Names and shapes of a complete set of tensors.
@@ -39,10 +39,47 @@ pub fn expected_tensors(config: &Config) -> Shapes {
         );
         shapes.insert("prompt_pool.keys".into(), vec![prompt.pool_size, d]);
         shapes.insert("prompt_pool.attention".into(), vec![prompt.pool_size, d]);
+        if prompt.standardised {
+            shapes.insert("prompt_pool.query_mean".into(), vec![d]);
+            shapes.insert("prompt_pool.query_std".into(), vec![d]);
+        }
+    }
+    if let Some(rival) = &config.rival {
+        shapes.extend(rival_shapes(rival, &config.vit));
     }
     if let Some(head) = &config.head {
         shapes.insert("head.weight".into(), vec![head.width, d]);
         shapes.insert("head.bias".into(), vec![head.width]);
+    }
+    shapes
+}
+
+/// Names and shapes of another parameter-efficient method's tensors on a ViT.
+pub fn rival_shapes(rival: &RivalConfig, vit: &VitConfig) -> Shapes {
+    let (d, depth) = (vit.width, vit.depth);
+    let mut shapes = Shapes::new();
+    match *rival {
+        RivalConfig::VisualPrompts { length, deep } => {
+            let layers = if deep { depth } else { 1 };
+            shapes.insert("visual_prompts".into(), vec![layers, length, d]);
+        }
+        RivalConfig::LowRank { rank } => {
+            for block in 0..depth {
+                for part in ["query", "value"] {
+                    shapes.insert(format!("low_rank.{block}.{part}.a"), vec![rank, d]);
+                    shapes.insert(format!("low_rank.{block}.{part}.b"), vec![d, rank]);
+                }
+            }
+        }
+        RivalConfig::AdaptFormer { rank } => {
+            for block in 0..depth {
+                let name = |part: &str| format!("adapt_former.{block}.{part}");
+                shapes.insert(name("down.weight"), vec![rank, d]);
+                shapes.insert(name("down.bias"), vec![rank]);
+                shapes.insert(name("up.weight"), vec![d, rank]);
+                shapes.insert(name("up.bias"), vec![d]);
+            }
+        }
     }
     shapes
 }

@@ -17,7 +17,7 @@ use std::path::Path;
 use candle_core::Tensor;
 
 pub use backbone::Backbone;
-pub use layout::{Shapes, expected_tensors};
+pub use layout::{Shapes, expected_tensors, rival_shapes};
 
 use foreign::Source;
 
@@ -143,6 +143,13 @@ impl Checkpoint {
     /// See [`Checkpoint::write`].
     pub fn write_authors(&self, path: &Path, precision: Precision) -> Result<(), ModelError> {
         self.check(path)?;
+        let prompt = self.config.prompt.as_ref();
+        if self.config.rival.is_some() || prompt.is_some_and(|prompt| prompt.standardised) {
+            return Err(ModelError::Config {
+                path: path.to_owned(),
+                reason: "the authors' layout has no place for what is not the published PUMA; leave out --names authors".into(),
+            });
+        }
         let tensors = names::to_authors(&self.tensors, &self.config)?;
         container::write(&tensors, &foreign::metadata(self), precision, path)
     }

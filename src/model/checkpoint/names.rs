@@ -38,7 +38,10 @@ pub(super) fn authors_tensors(config: &Config) -> Shapes {
             shapes.insert(format!("body.adapter.s.{block}"), vec![2]);
         }
     }
-    if let Some(PromptConfig { pool_size, length }) = config.prompt {
+    if let Some(PromptConfig {
+        pool_size, length, ..
+    }) = config.prompt
+    {
         if let Some(shape) = shapes.get_mut(POSITIONS) {
             shape[1] += length;
         }
