@@ -34,6 +34,7 @@ pub fn evaluate(
         embedded.push(SetEmbeddings {
             name: set.name.clone(),
             labels: rows.kept.iter().map(|&file| labels[file]).collect(),
+            roles: rows.kept.iter().map(|&at| set.role(&files[at])).collect(),
             embeddings: rows.embeddings,
             similarities: rows.similarities,
         });
