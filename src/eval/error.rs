@@ -78,9 +78,6 @@ pub enum EvalError {
         /// Which row of them.
         row: usize,
     },
-    /// The similarities could not be computed.
-    #[error("computing similarities")]
-    Tensor(#[from] candle_core::Error),
     /// The model failed on a batch.
     #[error("the model failed")]
     Model(#[from] crate::model::ModelError),

@@ -5,6 +5,7 @@ mod error;
 mod evaluate;
 mod matrix;
 mod metrics;
+mod nearest;
 mod photo_set;
 mod published;
 mod report;

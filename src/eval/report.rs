@@ -96,7 +96,11 @@ pub fn report(sets: &[SetEmbeddings]) -> Result<Report, EvalError> {
     let unified = ask(&every, &every_label, &every_role)?;
     // Figure 3 is drawn over queries.
     let rows = sets.iter().flat_map(|set| {
-        let roles = set.roles.iter().copied().chain(std::iter::repeat(Role::Both));
+        let roles = set
+            .roles
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(Role::Both));
         let asking = set.similarities.rows().zip(roles);
         asking
             .filter(|(_, role)| role.asks())

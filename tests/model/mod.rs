@@ -8,4 +8,5 @@ mod checkpoint_convert;
 mod checkpoint_foreign;
 mod device;
 mod dinov2;
+mod hub;
 mod second_opinion;

@@ -17,7 +17,10 @@ pub(super) fn read(root: &Path) -> Result<Contents, PublishedError> {
     }
     let classes = lists::classes(list.path(), photos, |&class, _| {
         let name = (class as usize).checked_sub(1).and_then(|at| names.get(at));
-        name.map_or_else(|| format!("{class:03}"), |name| format!("{class:03} {name}"))
+        name.map_or_else(
+            || format!("{class:03}"),
+            |name| format!("{class:03} {name}"),
+        )
     })?;
     Ok(Contents::halved(classes))
 }

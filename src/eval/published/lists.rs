@@ -71,11 +71,7 @@ impl<'a> Line<'a> {
     }
 
     /// One of the line's words as a number.
-    pub(super) fn number(
-        &self,
-        word: &str,
-        expected: &'static str,
-    ) -> Result<u32, PublishedError> {
+    pub(super) fn number(&self, word: &str, expected: &'static str) -> Result<u32, PublishedError> {
         word.parse().map_err(|_| self.wrong(expected))
     }
 

@@ -157,7 +157,10 @@ fn text(variable: &MatVariable) -> Option<String> {
 fn whole_numbers(variable: &MatVariable) -> Option<Vec<u32>> {
     macro_rules! whole {
         ($values:expr) => {
-            $values.iter().map(|&value| u32::try_from(value).ok()).collect()
+            $values
+                .iter()
+                .map(|&value| u32::try_from(value).ok())
+                .collect()
         };
     }
     let float = |value: f64| {
