@@ -50,6 +50,7 @@ mod tests {
             name: "a".into(),
             embeddings: Matrix::from_values(2, rows.to_vec()).unwrap(),
             labels: vec![0; rows.len() / 2],
+            roles: Vec::new(),
             similarities: Matrix::new(0),
         }
     }

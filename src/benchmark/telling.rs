@@ -62,6 +62,7 @@ mod tests {
             name: name.into(),
             embeddings: Matrix::new(1),
             labels: vec![0; rows.len()],
+            roles: Vec::new(),
             similarities: Matrix::from_values(2, rows.concat()).unwrap(),
         }
     }

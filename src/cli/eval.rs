@@ -16,10 +16,11 @@ use std::process::ExitCode;
 pub struct Args {
     #[command(flatten)]
     model: ModelOptions,
-    /// Folder with the benchmark sets, laid out as ROOT/SET/CLASS/*.jpg
+    /// Folder with the benchmark sets, laid out as ROOT/SET/CLASS/*.jpg or, of the published ones, as they came
     #[arg(long, value_name = "ROOT")]
     data: PathBuf,
-    /// Which classes of each set, sorted by name: the first half, the others, or all of them
+    /// Which classes of each set, sorted by name: the first half, the others, or all of them; of published sets, their
+    /// own halves
     #[arg(long, value_enum, default_value_t)]
     part: Part,
     /// Only these sets

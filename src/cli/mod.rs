@@ -7,6 +7,7 @@ mod embed;
 mod eval;
 mod forget;
 mod index;
+mod model;
 mod models;
 mod open;
 mod options;
@@ -50,18 +51,20 @@ enum Command {
     Forget(forget::Args),
     /// Say that an indexed folder lies elsewhere now, as on a drive that is mounted in another place
     Relink(relink::Args),
-    /// Show the models that photos are embedded with, or remove what one said
+    /// Show the models that the library's photos are embedded with, or remove what one said (for weights: `model fetch`)
     Models(models::Args),
     /// Keep what can be read of a damaged library (close the window first)
     Repair(repair::Args),
-    /// Train a model on SET/CLASS folders
+    /// Train a model on SET/CLASS folders and published sets
     Train(Box<train::Args>),
-    /// Measure a model on SET/CLASS folders
+    /// Measure a model on SET/CLASS folders and published sets
     Eval(eval::Args),
     /// Train and measure several methods on the same sets and write one report
     Benchmark(benchmark::Args),
     /// Convert a checkpoint between naming schemes
     Convert(convert::Args),
+    /// Fetch a backbone's weights to train or measure (for the models of the library: `models`)
+    Model(model::Args),
     /// Decode photos for another process of the program
     #[command(hide = true)]
     DecodeWorker(decode_worker::Args),
@@ -96,6 +99,7 @@ pub fn main() -> ExitCode {
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Benchmark(args)) => benchmark::run(args),
         Some(Command::Convert(args)) => convert::run(args),
+        Some(Command::Model(args)) => model::run(args),
         Some(Command::DecodeWorker(args)) => decode_worker::run(&args),
     };
     result.unwrap_or_else(|error| {

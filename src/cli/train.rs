@@ -18,7 +18,8 @@ use std::process::ExitCode;
 pub struct Args {
     #[command(flatten)]
     start: ModelOptions,
-    /// Folder with the training sets, laid out as ROOT/SET/CLASS/*.jpg; the first half of each set's classes is used
+    /// Folder with the training sets, laid out as ROOT/SET/CLASS/*.jpg or, of the published ones, as they came; the first
+    /// half of each set's classes is used
     #[arg(long, value_name = "ROOT")]
     data: PathBuf,
     /// Folder for logs, state and checkpoint of this run

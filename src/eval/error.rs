@@ -1,3 +1,4 @@
+use super::PublishedError;
 use std::path::PathBuf;
 
 /// What can keep a model from being measured.
@@ -10,6 +11,20 @@ pub enum EvalError {
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// A published set cannot be read.
+    #[error(
+        "{source} ({folder} is read as {title}: {files}; a folder of SET/CLASS needs another name)"
+    )]
+    Published {
+        /// The set's name.
+        title: &'static str,
+        /// What is expected in its folder.
+        files: &'static str,
+        /// Its folder.
+        folder: PathBuf,
+        /// What is wrong.
+        source: PublishedError,
     },
     /// The root holds no set at all.
     #[error("{0}: holds no folders; expected ROOT/SET/CLASS/*.jpg")]
@@ -63,10 +78,26 @@ pub enum EvalError {
         /// Which row of them.
         row: usize,
     },
-    /// The similarities could not be computed.
-    #[error("computing similarities")]
-    Tensor(#[from] candle_core::Error),
     /// The model failed on a batch.
     #[error("the model failed")]
     Model(#[from] crate::model::ModelError),
+}
+
+/// A folder that could not be listed, before it is known what was looked for in it.
+#[derive(Debug)]
+pub(super) struct Unlisted {
+    pub path: PathBuf,
+    pub source: std::io::Error,
+}
+
+impl From<Unlisted> for EvalError {
+    fn from(Unlisted { path, source }: Unlisted) -> Self {
+        Self::Folder { path, source }
+    }
+}
+
+impl From<Unlisted> for PublishedError {
+    fn from(Unlisted { path, source }: Unlisted) -> Self {
+        Self::Unreadable { path, source }
+    }
 }

@@ -81,7 +81,8 @@ pub(super) fn embed_sets_by(
             .push(kept.clone().map(|&file| files[file].clone()).collect());
         embedded.sets.push(SetEmbeddings {
             name: set.name.clone(),
-            labels: kept.map(|&file| labels[file]).collect(),
+            labels: kept.clone().map(|&file| labels[file]).collect(),
+            roles: kept.map(|&file| set.role(&files[file])).collect(),
             embeddings: rows.embeddings,
             similarities: rows.similarities,
         });

@@ -1,17 +1,10 @@
+use super::nearest::{Gallery, TOGETHER, Wish};
 use super::{EvalError, Matrix};
-use candle_core::{DType, Device, Tensor};
 use rayon::prelude::*;
 use std::collections::HashMap;
 
 /// The cut-offs at which recall is measured.
 pub const RECALL_AT: [usize; 4] = [1, 2, 4, 8];
-
-/// How much memory one block of similarities may take.
-const BLOCK_BYTES: usize = 64 << 20;
-
-/// Similarities are compared in steps of this size, so that equal vectors tie whatever order their products were
-/// summed in. Far below what f32 embeddings can tell apart.
-const STEP: f64 = 1e-12;
 
 /// Embeddings with what is known about each: queries, or the gallery they are asked against.
 #[derive(Clone, Copy, Debug)]
@@ -53,7 +46,8 @@ impl Metrics {
 
 /// Ranks the gallery for every query and measures the ranking.
 ///
-/// Works in blocks of queries in f64, on all cores; memory grows with the gallery, not with queries times gallery.
+/// Every order that counts is one of similarities in f64. Works on all cores; memory grows with the gallery, not with
+/// queries times gallery.
 ///
 /// # Errors
 /// Fails if rows, labels and photos disagree in number, the widths differ, there are no queries, or an embedding is
@@ -83,19 +77,19 @@ pub fn metrics(queries: &Points, gallery: &Points) -> Result<Metrics, EvalError>
         return Ok(mean(&outcomes));
     }
     let key = Key::new(gallery);
-    let transposed = double(gallery.embeddings.values(), width)?.t()?;
-    let block = (BLOCK_BYTES / (8 * gallery.labels.len())).max(1);
-    for first in (0..queries.labels.len()).step_by(block) {
-        let last = (first + block).min(queries.labels.len());
-        let rows = &queries.embeddings.values()[first * width..last * width];
-        let similarities = double(rows, width)?.matmul(&transposed)?;
-        let similarities = similarities.flatten_all()?.to_vec1::<f64>()?;
-        let ranked = similarities
-            .par_chunks_exact(gallery.labels.len())
-            .zip(first..last)
-            .map(|(row, query)| key.judge(row, queries.labels[query], queries.photos[query]));
-        outcomes.par_extend(ranked);
-    }
+    let nearest = Gallery::new(gallery.embeddings);
+    let blocks = (0..queries.labels.len()).into_par_iter().step_by(TOGETHER);
+    let judged = blocks.flat_map_iter(|first| {
+        let block = first..(first + TOGETHER).min(queries.labels.len());
+        let rows = &queries.embeddings.values()[block.start * width..block.end * width];
+        key.judge(
+            &nearest,
+            rows,
+            &queries.labels[block.clone()],
+            &queries.photos[block],
+        )
+    });
+    outcomes.par_extend(judged);
     Ok(mean(&outcomes))
 }
 
@@ -131,38 +125,51 @@ impl<'a> Key<'a> {
         }
     }
 
-    fn judge(&self, similarities: &[f64], label: u32, photo: u64) -> Outcome {
-        let own = self
-            .rows_of_photo
-            .get(&photo)
-            .map_or(&[][..], Vec::as_slice);
-        let own_matches = own.iter().filter(|&&row| self.gallery.labels[row] == label);
-        let matches =
-            self.rows_of_label.get(&label).copied().unwrap_or_default() - own_matches.count();
+    /// What the rankings of some queries `[Q, e]` are worth.
+    fn judge(
+        &self,
+        nearest: &Gallery,
+        queries: &[f32],
+        labels: &[u32],
+        photos: &[u64],
+    ) -> Vec<Outcome> {
+        let asked = labels.iter().zip(photos);
+        let wishes = asked
+            .map(|(label, photo)| {
+                let own = self.rows_of_photo.get(photo);
+                let without = own.map_or(&[][..], Vec::as_slice);
+                let nearest = match self.matches(*label, without) {
+                    0 => 0,
+                    matches => matches.max(RECALL_AT[RECALL_AT.len() - 1]),
+                };
+                Wish { nearest, without }
+            })
+            .collect::<Vec<_>>();
+        let rankings = nearest.nearest(queries, &wishes);
+        let each = labels.iter().zip(&wishes).zip(rankings);
+        each.map(|((&label, wish), ranking)| {
+            self.outcome(&ranking, label, self.matches(label, wish.without))
+        })
+        .collect()
+    }
+
+    /// How many rows have this label, those of the query's own photo left out.
+    fn matches(&self, label: u32, own: &[usize]) -> usize {
+        let own = own.iter().filter(|&&row| self.gallery.labels[row] == label);
+        self.rows_of_label.get(&label).copied().unwrap_or_default() - own.count()
+    }
+
+    /// What a ranking is worth, of which the first `matches` rows and those for the deepest recall are there.
+    fn outcome(&self, ranking: &[usize], label: u32, matches: usize) -> Outcome {
         if matches == 0 {
             return Outcome::default();
         }
-
-        // The row's number breaks ties, so the order is total and the same in every run.
-        let mut ranking = similarities
-            .iter()
-            .enumerate()
-            .filter(|(row, _)| !own.contains(row))
-            .map(|(row, similarity)| (-(similarity / STEP).round() as i64, row))
-            .collect::<Vec<_>>();
-        let deepest = matches.max(RECALL_AT[RECALL_AT.len() - 1]);
-        if deepest < ranking.len() {
-            ranking.select_nth_unstable(deepest - 1);
-            ranking.truncate(deepest);
-        }
-        ranking.sort_unstable();
-
         let mut outcome = Outcome {
             matches,
             ..Outcome::default()
         };
         let mut hits = 0;
-        for (rank, &(_, row)) in (1..).zip(&ranking) {
+        for (rank, &row) in (1..).zip(ranking) {
             if self.gallery.labels[row] != label {
                 continue;
             }
@@ -191,11 +198,6 @@ fn mean(outcomes: &[Outcome]) -> Metrics {
         queries: outcomes.len(),
         queries_without_match: outcomes.iter().filter(|o| o.matches == 0).count(),
     }
-}
-
-fn double(values: &[f32], width: usize) -> Result<Tensor, EvalError> {
-    let rows = values.len() / width;
-    Ok(Tensor::from_slice(values, (rows, width), &Device::Cpu)?.to_dtype(DType::F64)?)
 }
 
 fn check(what: &'static str, points: &Points) -> Result<(), EvalError> {

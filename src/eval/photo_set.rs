@@ -1,5 +1,7 @@
-use super::EvalError;
+use super::published::layout_of;
+use super::{EvalError, Unlisted};
 use crate::photo;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -22,15 +24,50 @@ pub struct Class {
 pub struct PhotoSet {
     /// The folder's name.
     pub name: String,
-    /// Its classes, sorted bytewise.
+    /// Its classes, sorted bytewise; those of a published set in its own order.
     pub classes: Vec<Class>,
+    /// How the authors of a published set split it; none for `SET/CLASS` folders.
+    pub official: Option<OfficialSplit>,
+}
+
+/// The split of a published set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OfficialSplit {
+    /// How many of the classes, from the first on, are for training.
+    pub train_classes: usize,
+    /// The photos that only ask or only answer; all others do both.
+    pub roles: BTreeMap<PathBuf, Role>,
+}
+
+/// What a photo does when its set is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It asks, and is in the gallery of all other photos.
+    #[default]
+    Both,
+    /// It asks, and is in no gallery.
+    Query,
+    /// It is in the gallery, and does not ask.
+    Gallery,
+}
+
+impl Role {
+    /// Whether the photo is a query.
+    pub fn asks(self) -> bool {
+        self != Self::Gallery
+    }
+
+    /// Whether the photo is in the gallery.
+    pub fn answers(self) -> bool {
+        self != Self::Query
+    }
 }
 
 /// Which classes of a set are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
-    /// The first half of the classes, rounded down
+    /// The first half of the classes, rounded down, or those that a published set trains on
     Train,
     /// The other classes
     #[default]
@@ -51,18 +88,42 @@ impl Part {
 }
 
 impl PhotoSet {
+    /// A set without an official split.
+    pub fn new(name: String, classes: Vec<Class>) -> Self {
+        Self {
+            name,
+            classes,
+            official: None,
+        }
+    }
+
     /// The set with the classes of one part only, which may be none.
     pub fn part(&self, part: Part) -> Self {
-        let half = self.classes.len() / 2;
-        let classes = match part {
-            Part::Train => &self.classes[..half],
-            Part::Test => &self.classes[half..],
-            Part::All => &self.classes[..],
+        let half = match &self.official {
+            Some(split) => split.train_classes.min(self.classes.len()),
+            None => self.classes.len() / 2,
         };
+        let kept = match part {
+            Part::Train => 0..half,
+            Part::Test => half..self.classes.len(),
+            Part::All => 0..self.classes.len(),
+        };
+        let official = self.official.as_ref().map(|split| OfficialSplit {
+            train_classes: half.saturating_sub(kept.start),
+            roles: split.roles.clone(),
+        });
         Self {
             name: self.name.clone(),
-            classes: classes.to_vec(),
+            classes: self.classes[kept].to_vec(),
+            official,
         }
+    }
+
+    /// What one of its photos does when the set is measured.
+    pub fn role(&self, file: &Path) -> Role {
+        let split = self.official.as_ref();
+        let role = split.and_then(|split| split.roles.get(file));
+        role.copied().unwrap_or_default()
     }
 
     /// As [`PhotoSet::part`], but an error that names the set if nothing is left.
@@ -94,13 +155,17 @@ impl PhotoSet {
     }
 }
 
-/// Reads the benchmark sets below a folder: `ROOT/SET/CLASS/*`, sets sorted bytewise by name.
+/// Reads the benchmark sets below a folder: `ROOT/SET/CLASS/*`, sets sorted bytewise by name, and among them those of
+/// the eight published sets whose folders lie there under their own names (`CUB_200_2011`, `cars196`,
+/// `Stanford_Online_Products`, `Inshop_Clothes`, `nabirds`, `dogs`, `flowers`, `fgvc-aircraft-2013b`) in their own
+/// layouts.
 ///
 /// Sets, classes and photos may be symbolic links. Names that start with a dot, files beside the folders and class
 /// folders without a photo are passed over, the last with a warning.
 ///
 /// # Errors
-/// Fails if a folder is missing, a link leads nowhere, the root holds no set or a set holds no photo.
+/// Fails if a folder is missing, a link leads nowhere, the root holds no set, a set holds no photo, or a published set
+/// lacks a list or a photo that a list names.
 pub fn read_sets(root: &Path) -> Result<Vec<PhotoSet>, EvalError> {
     let sets = folders(root)?
         .into_iter()
@@ -134,6 +199,14 @@ pub fn choose_sets(sets: Vec<PhotoSet>, names: &[String]) -> Result<Vec<PhotoSet
 }
 
 fn read_set(name: &str, path: &Path) -> Result<PhotoSet, EvalError> {
+    if let Some(layout) = layout_of(name, path) {
+        return layout.read(path).map_err(|source| EvalError::Published {
+            title: layout.title,
+            files: layout.files,
+            folder: path.to_path_buf(),
+            source,
+        });
+    }
     let mut classes = Vec::new();
     for (name, path) in folders(path)? {
         let files = photos(&path)?;
@@ -146,19 +219,16 @@ fn read_set(name: &str, path: &Path) -> Result<PhotoSet, EvalError> {
     if classes.is_empty() {
         return Err(EvalError::EmptySet(path.to_path_buf()));
     }
-    Ok(PhotoSet {
-        name: name.to_owned(),
-        classes,
-    })
+    Ok(PhotoSet::new(name.to_owned(), classes))
 }
 
 /// The folders in a folder, sorted bytewise by name.
-fn folders(path: &Path) -> Result<Vec<(String, PathBuf)>, EvalError> {
+pub(super) fn folders(path: &Path) -> Result<Vec<(String, PathBuf)>, Unlisted> {
     let mut folders = Vec::new();
     for name in names(path)? {
         let path = path.join(&name);
         // Follows links, so one that leads nowhere is an error here and not a class less.
-        let kind = std::fs::metadata(&path).map_err(|source| EvalError::Folder {
+        let kind = std::fs::metadata(&path).map_err(|source| Unlisted {
             path: path.clone(),
             source,
         })?;
@@ -170,7 +240,7 @@ fn folders(path: &Path) -> Result<Vec<(String, PathBuf)>, EvalError> {
 }
 
 /// The photos in a folder, sorted bytewise by name.
-fn photos(path: &Path) -> Result<Vec<PathBuf>, EvalError> {
+pub(super) fn photos(path: &Path) -> Result<Vec<PathBuf>, Unlisted> {
     let paths = names(path)?.into_iter().map(|name| path.join(name));
     Ok(paths.filter(|path| is_photo(path)).collect())
 }
@@ -190,8 +260,8 @@ fn is_photo(path: &Path) -> bool {
 }
 
 /// What a folder holds, without dot files, sorted bytewise.
-fn names(path: &Path) -> Result<Vec<OsString>, EvalError> {
-    let failed = |source| EvalError::Folder {
+fn names(path: &Path) -> Result<Vec<OsString>, Unlisted> {
+    let failed = |source| Unlisted {
         path: path.to_path_buf(),
         source,
     };

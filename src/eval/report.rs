@@ -1,7 +1,8 @@
-use super::{EvalError, Matrix, Metrics, Points, RECALL_AT, metrics};
+use super::{EvalError, Matrix, Metrics, Points, RECALL_AT, Role, metrics};
 use crate::figures::{Profile, StoredProfiles, profiles};
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What a model made of one benchmark set.
@@ -13,6 +14,8 @@ pub struct SetEmbeddings {
     pub embeddings: Matrix,
     /// The class of each photo within the set.
     pub labels: Vec<u32>,
+    /// What each photo does; empty where all of them ask and answer.
+    pub roles: Vec<Role>,
     /// Prompt-pool similarities, `[N, M]`; without rows if the model has no prompt pool.
     pub similarities: Matrix,
 }
@@ -20,9 +23,11 @@ pub struct SetEmbeddings {
 /// The figures of one set.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct SetReport {
-    /// Each photo asked against the others of its set.
+    /// Each photo asked against the others of its set; In-Shop's queries against its gallery.
     #[serde(flatten)]
     pub metrics: Metrics,
+    /// How many photos its gallery has.
+    pub gallery: usize,
     /// How many classes its photos have.
     pub classes: usize,
 }
@@ -34,7 +39,10 @@ pub struct Report {
     pub sets: BTreeMap<String, SetReport>,
     /// The harmonic mean of each figure over the sets.
     pub harmonic: Harmonic,
-    /// Every photo asked against the photos of all sets; the label is set and class.
+    /// Every query asked against the galleries of all sets in one; the label is set and class.
+    ///
+    /// A photo is never its own answer. In-Shop's queries ask here as well, but are in no gallery, so that nobody finds
+    /// them; its gallery photos do not ask. In all other sets every photo is both.
     pub unified: Metrics,
     /// The mean prompt similarities of each set, `[M]`: the paper's Figure 3. Empty for a model without prompts.
     /// Written as `similarity`, with `std` and `photos` beside it.
@@ -53,34 +61,51 @@ pub struct Harmonic {
     pub r_precision: f64,
 }
 
-/// Measures every set by itself and all of them as one gallery, each photo against the others.
+/// Measures every set by itself and all of them as one gallery, each query against the other photos.
 ///
 /// # Errors
 /// Fails if there is no set, a set is empty, or their embeddings do not fit together.
 pub fn report(sets: &[SetEmbeddings]) -> Result<Report, EvalError> {
     let width = sets.first().map_or(0, |set| set.embeddings.width());
     let mut every = Matrix::new(width);
-    let mut every_label = Vec::new();
+    let (mut every_label, mut every_role) = (Vec::new(), Vec::new());
     let mut figures = BTreeMap::new();
     for set in sets {
-        if set.embeddings.is_empty() {
+        let roles = set.roles()?;
+        let gallery = roles.iter().filter(|role| role.answers()).count();
+        if gallery == 0 || !roles.iter().any(|role| role.asks()) {
+            let missing = if gallery == 0 { "gallery" } else { "queries" };
             return Err(EvalError::NothingEmbedded {
                 set: set.name.clone(),
-                reason: "it has no embeddings".to_owned(),
+                reason: format!("its {missing} has no embeddings"),
             });
         }
-        let metrics = leave_one_out(&set.embeddings, &set.labels)?;
+        let metrics = ask(&set.embeddings, &set.labels, &roles)?;
         let first_label = every_label.iter().max().map_or(0, |last| last + 1);
         every.append(&set.embeddings)?;
         every_label.extend(set.labels.iter().map(|label| first_label + label));
+        every_role.extend_from_slice(&roles);
         let classes = set.labels.iter().collect::<std::collections::BTreeSet<_>>();
-        let classes = classes.len();
-        figures.insert(set.name.clone(), SetReport { metrics, classes });
+        let set_report = SetReport {
+            metrics,
+            gallery,
+            classes: classes.len(),
+        };
+        figures.insert(set.name.clone(), set_report);
     }
-    let unified = leave_one_out(&every, &every_label)?;
-    let rows = sets
-        .iter()
-        .flat_map(|set| set.similarities.rows().map(|row| (set.name.as_str(), row)));
+    let unified = ask(&every, &every_label, &every_role)?;
+    // Figure 3 is drawn over queries.
+    let rows = sets.iter().flat_map(|set| {
+        let roles = set
+            .roles
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(Role::Both));
+        let asking = set.similarities.rows().zip(roles);
+        asking
+            .filter(|(_, role)| role.asks())
+            .map(|(row, _)| (set.name.as_str(), row))
+    });
     Ok(Report {
         harmonic: Harmonic::of(figures.values().map(|set| &set.metrics)),
         sets: figures,
@@ -89,14 +114,78 @@ pub fn report(sets: &[SetEmbeddings]) -> Result<Report, EvalError> {
     })
 }
 
-fn leave_one_out(embeddings: &Matrix, labels: &[u32]) -> Result<Metrics, EvalError> {
-    let photos = (0..embeddings.len() as u64).collect::<Vec<_>>();
-    let points = Points {
-        embeddings,
-        labels,
-        photos: &photos,
-    };
-    metrics(&points, &points)
+impl SetEmbeddings {
+    /// The role of each row.
+    fn roles(&self) -> Result<Cow<'_, [Role]>, EvalError> {
+        let rows = self.embeddings.len();
+        if self.roles.is_empty() {
+            return Ok(Cow::Owned(vec![Role::Both; rows]));
+        }
+        if self.roles.len() != rows {
+            return Err(EvalError::Shape {
+                what: "roles",
+                got: self.roles.len(),
+                expected: rows,
+            });
+        }
+        Ok(Cow::Borrowed(&self.roles))
+    }
+}
+
+/// Asks the rows that ask against those that answer; a row is never its own answer.
+fn ask(embeddings: &Matrix, labels: &[u32], roles: &[Role]) -> Result<Metrics, EvalError> {
+    if labels.len() != roles.len() {
+        return Err(EvalError::Shape {
+            what: "labels",
+            got: labels.len(),
+            expected: roles.len(),
+        });
+    }
+    let queries = Side::of(embeddings, labels, roles, Role::asks)?;
+    let gallery = Side::of(embeddings, labels, roles, Role::answers)?;
+    metrics(&queries.points(), &gallery.points())
+}
+
+/// The rows that ask, or those that answer.
+struct Side<'a> {
+    embeddings: Cow<'a, Matrix>,
+    labels: Vec<u32>,
+    photos: Vec<u64>,
+}
+
+impl<'a> Side<'a> {
+    fn of(
+        embeddings: &'a Matrix,
+        labels: &[u32],
+        roles: &[Role],
+        takes_part: fn(Role) -> bool,
+    ) -> Result<Self, EvalError> {
+        let rows = || (0..roles.len()).filter(|&row| takes_part(roles[row]));
+        let labels = rows().map(|row| labels[row]).collect::<Vec<_>>();
+        let photos = rows().map(|row| row as u64).collect();
+        let embeddings = if labels.len() == roles.len() {
+            Cow::Borrowed(embeddings)
+        } else {
+            let mut chosen = Matrix::new(embeddings.width());
+            for row in rows() {
+                chosen.push(embeddings.row(row))?;
+            }
+            Cow::Owned(chosen)
+        };
+        Ok(Self {
+            embeddings,
+            labels,
+            photos,
+        })
+    }
+
+    fn points(&self) -> Points<'_> {
+        Points {
+            embeddings: &self.embeddings,
+            labels: &self.labels,
+            photos: &self.photos,
+        }
+    }
 }
 
 impl Harmonic {

@@ -21,6 +21,15 @@ impl fmt::Display for Report {
         line(f, width, "unified", &self.unified.named())?;
         let classes = self.sets.values().map(|set| set.classes).sum::<usize>();
         write!(f, " {:>8} {classes:>8}", self.unified.queries)?;
+        for (name, set) in &self.sets {
+            if set.gallery != set.metrics.queries {
+                write!(
+                    f,
+                    "\n{name}: {} queries against a gallery of {} other photos",
+                    set.metrics.queries, set.gallery
+                )?;
+            }
+        }
         if self.unified.queries_without_match > 0 {
             write!(
                 f,

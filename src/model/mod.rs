@@ -11,6 +11,7 @@ pub mod checkpoint;
 pub mod config;
 pub mod device;
 pub mod error;
+pub mod hub;
 mod linear;
 mod network;
 mod norm;

@@ -25,10 +25,12 @@ pub struct TrainingData {
 }
 
 impl TrainingData {
-    /// Reads `ROOT/SET/CLASS/*`, takes the training half of each set's classes and holds out the validation part.
+    /// Reads `ROOT/SET/CLASS/*` and the published sets in `ROOT`, takes the training half of each set's classes and holds
+    /// out the validation part.
     ///
     /// # Errors
-    /// A missing root, an empty set, a set of `without` or `only` that is not there, or a class of one picture.
+    /// A missing root, an empty set, a set of `without` or `only` that is not there, a class of one picture in a
+    /// `SET/CLASS` folder, or a damaged published set.
     pub fn read(root: &Path, config: &TrainConfig) -> Result<Self, TrainError> {
         let mut sets = eval::read_sets(root)?;
         for name in config.without.iter().chain(&config.only) {
@@ -81,13 +83,11 @@ impl TrainingData {
 
     /// Adds the training classes of one set; every k-th of them, from the middle of each k, is held out.
     fn add(&mut self, set: &PhotoSet, held_out: f64) -> Result<(), TrainError> {
-        let mut validation = PhotoSet {
-            name: set.name.clone(),
-            classes: Vec::new(),
-        };
+        let mut validation = PhotoSet::new(set.name.clone(), Vec::new());
         let mut due = 0.5;
         for class in &set.classes {
-            if class.files.len() < 2 {
+            // Published sets are taken as they are.
+            if class.files.len() < 2 && set.official.is_none() {
                 return Err(TrainError::Data(format!(
                     "class {}/{} has {} picture; a class needs at least 2, so add some or remove the folder",
                     set.name,
@@ -96,7 +96,7 @@ impl TrainingData {
                 )));
             }
             due += held_out;
-            if due >= 1.0 {
+            if due >= 1.0 && class.files.len() > 1 {
                 due -= 1.0;
                 validation.classes.push(class.clone());
                 continue;

@@ -112,6 +112,7 @@ impl Evaluated<'_> {
             measured.push(SetEmbeddings {
                 name: set.name.clone(),
                 labels: embedded.kept.iter().map(|&index| labels[index]).collect(),
+                roles: Vec::new(),
                 embeddings: embedded.embeddings,
                 similarities: embedded.similarities,
             });

@@ -280,3 +280,57 @@ fn what_does_not_fit_together_is_refused() {
     assert!(metrics(&empty, &good.points()).is_err());
     assert!(Matrix::from_values(3, vec![0.0; 4]).is_err());
 }
+
+/// Numbers between -0.5 and 0.5.
+fn scattered(state: &mut u64) -> f32 {
+    *state = state
+        .wrapping_mul(6364136223846793005)
+        .wrapping_add(1442695040888963407);
+    ((*state >> 40) as f32) / 16_777_216.0 - 0.5
+}
+
+/// Rows that differ by less than a product in f32 is off: the order is still that of f64.
+#[test]
+fn similarities_that_f32_cannot_tell_apart_rank_exactly() {
+    for spread in [1e-6, 0.1] {
+        let (rows, width) = (5000u32, 64);
+        let mut state = 7u64;
+        let base = (0..width)
+            .map(|_| scattered(&mut state))
+            .collect::<Vec<_>>();
+        let mut side = Side {
+            embeddings: Matrix::new(width),
+            labels: (0..rows).map(|row| row % 90).collect(),
+            photos: (0..u64::from(rows)).collect(),
+        };
+        for _ in 0..rows {
+            let row = base
+                .iter()
+                .map(|value| value + spread * scattered(&mut state));
+            side.embeddings.push(&row.collect::<Vec<_>>()).unwrap();
+        }
+        let few = &side.embeddings.values()[..150 * width];
+        let asked = Side {
+            embeddings: Matrix::from_values(width, few.to_vec()).unwrap(),
+            labels: side.labels[..150].to_vec(),
+            photos: side.photos[..150].to_vec(),
+        };
+        let got = metrics(&asked.points(), &side.points()).unwrap();
+        let expected = by_definition(&asked.points(), &side.points());
+        assert_eq!(got.recall_at, expected.recall_at, "{spread}");
+        assert!((got.map_at_r - expected.map_at_r).abs() < 1e-12, "{spread}");
+    }
+}
+
+/// Products beyond f32 are left to f64, whose steps are then too small to tell: the gallery's order decides.
+#[test]
+fn rows_beyond_f32_are_no_accident() {
+    let side = Side {
+        embeddings: Matrix::from_values(1, vec![1e30, -1e30, 1e30, -1e30]).unwrap(),
+        labels: vec![0, 1, 0, 1],
+        photos: vec![0, 1, 2, 3],
+    };
+    let got = metrics(&side.points(), &side.points()).unwrap();
+    assert_eq!(got.recall_at_1(), 1.0);
+    assert_eq!(got.map_at_r, 1.0);
+}

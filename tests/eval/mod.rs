@@ -3,4 +3,5 @@ mod command;
 mod embed_files;
 mod metrics;
 mod photo_sets;
+mod published;
 mod report;

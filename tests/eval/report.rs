@@ -13,6 +13,7 @@ fn set(name: &str, rows: &[[f32; 2]], labels: &[u32], similarity: &[[f32; 3]]) -
         name: name.into(),
         embeddings,
         labels: labels.to_vec(),
+        roles: Vec::new(),
         similarities,
     }
 }

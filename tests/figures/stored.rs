@@ -51,6 +51,7 @@ fn a_report_of_the_benchmark_redraws_its_figure() {
             name: name.to_owned(),
             embeddings,
             labels: vec![0, 0, 1, 1],
+            roles: Vec::new(),
             similarities,
         }
     };

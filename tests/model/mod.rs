@@ -8,5 +8,6 @@ mod checkpoint_convert;
 mod checkpoint_foreign;
 mod device;
 mod dinov2;
+mod hub;
 mod rivals;
 mod second_opinion;
