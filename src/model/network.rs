@@ -84,6 +84,22 @@ impl Network {
         pass: &Pass,
         ablation: &Ablation,
     ) -> Result<Output> {
+        self.run(pixels, pass, ablation, true)
+    }
+
+    /// The same where only the embedding is wanted: [`Output::features`] holds the class token alone, `[B, 1, d]`, and
+    /// what the last block would make of the other tokens is left out.
+    pub fn embed(&self, pixels: &Tensor, pass: &Pass, ablation: &Ablation) -> Result<Output> {
+        self.run(pixels, pass, ablation, false)
+    }
+
+    fn run(
+        &self,
+        pixels: &Tensor,
+        pass: &Pass,
+        ablation: &Ablation,
+        all_tokens: bool,
+    ) -> Result<Output> {
         let patches = self.vit.patch_embed(pixels)?;
         let (mut query, mut similarity, mut conditional_prompt) = (None, None, None);
         if let Some(pool) = &self.prompt_pool
@@ -99,7 +115,8 @@ impl Network {
             Ablation::AdaptersOff => &[],
             _ => &self.adapters,
         };
-        let features = self.vit.encode(tokens, adapters, pass)?;
+        let rows = if all_tokens { tokens.dim(1)? } else { 1 };
+        let features = self.vit.encode(tokens, adapters, pass, rows)?;
         let cls = features.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
         let embedding = match &self.head {
             Some(head) => head.forward(&cls, pass)?,
@@ -117,7 +134,7 @@ impl Network {
     /// The L2-normalised class token `[B, d]` of the backbone alone: no prompts, no adapters, no head.
     pub fn backbone_embedding(&self, pixels: &Tensor, pass: &Pass) -> Result<Tensor> {
         let tokens = self.vit.tokens(&self.vit.patch_embed(pixels)?, None)?;
-        let features = self.vit.encode(tokens, &[], pass)?;
+        let features = self.vit.encode(tokens, &[], pass, 1)?;
         normalise(&features.narrow(1, 0, 1)?.squeeze(1)?)
     }
 }

@@ -113,7 +113,7 @@ impl Puma {
         self.in_chunks(crops, |pixels| {
             let output = self
                 .network
-                .forward_ablated(pixels, &Pass::Inference, ablation)?;
+                .embed(pixels, &Pass::Rounded, ablation)?;
             let embeddings = output.embedding.to_vec2::<f32>()?;
             let similarities = match output.similarity {
                 Some(similarity) => similarity.to_vec2::<f32>()?,

@@ -1,11 +1,13 @@
-use super::adapter::Adapter;
+use super::adapter::{ADAPTER_SCALE, Adapter};
 use super::block::Block;
 use super::norm::LayerNorm;
+use super::ops;
 use super::pass::Pass;
 use super::position::resize_matrix;
 use super::weights::Weights;
 use super::{ModelError, VitConfig};
 use candle_core::{Result, Tensor};
+use std::sync::Arc;
 
 /// A Vision Transformer with timm's tensor names, split where PUMA puts its prompts in.
 #[derive(Clone, Debug)]
@@ -93,12 +95,72 @@ impl Vit {
         }
     }
 
-    /// All blocks and the final norm: `[B, N, d]` to `[B, N, d]`.
-    pub fn encode(&self, tokens: Tensor, adapters: &[[Adapter; 2]], pass: &Pass) -> Result<Tensor> {
-        let mut x = tokens;
-        for (index, block) in self.blocks.iter().enumerate() {
-            x = block.forward(&x, adapters.get(index), pass)?;
-        }
+    /// All blocks and the final norm: `[B, N, d]` to `[B, rows, d]`, of which `rows` is `N`, or 1 for the class token
+    /// alone.
+    pub fn encode(
+        &self,
+        tokens: Tensor,
+        adapters: &[[Adapter; 2]],
+        pass: &Pass,
+        rows: usize,
+    ) -> Result<Tensor> {
+        let fused: Option<Vec<_>> = self.blocks.iter().map(Block::fused).collect();
+        let x = match fused.filter(|_| tokens.device().is_cpu()) {
+            Some(blocks) => in_one_piece(&tokens, &blocks, adapters, pass, rows)?,
+            None => {
+                let mut x = tokens;
+                for (index, block) in self.blocks.iter().enumerate() {
+                    x = block.forward(&x, adapters.get(index), pass)?;
+                }
+                x.narrow(1, 0, rows)?
+            }
+        };
         self.norm.forward(&x, pass)
     }
+}
+
+/// The blocks as fused operations: `[B, N, d]` to `[B, rows, d]`.
+fn in_one_piece(
+    tokens: &Tensor,
+    blocks: &[&Arc<ops::FrozenBlock>],
+    adapters: &[[Adapter; 2]],
+    pass: &Pass,
+    rows: usize,
+) -> Result<Tensor> {
+    match pass {
+        Pass::Training(_) => {
+            let (b, n, _) = tokens.dims3()?;
+            let mut x = tokens.clone();
+            for (index, block) in blocks.iter().enumerate() {
+                let rows = if index + 1 == blocks.len() { rows } else { n };
+                let flat = adapters.get(index).map(Adapter::flat).transpose()?;
+                let factors = Adapter::factors(index, b, pass)?;
+                x = ops::block(&x, block, flat.as_ref(), factors, rows)?;
+            }
+            Ok(x)
+        }
+        Pass::Rounded if ops::kernels::Isa::best() >= ops::kernels::Isa::Avx512Bf16 => {
+            encode(tokens, blocks, adapters, Adapter::rounded, rows)
+        }
+        Pass::Rounded | Pass::Inference => {
+            encode(tokens, blocks, adapters, Adapter::packed, rows)
+        }
+    }
+}
+
+/// The blocks without gradients.
+fn encode<T: ops::Precision>(
+    tokens: &Tensor,
+    blocks: &[&Arc<ops::FrozenBlock>],
+    adapters: &[[Adapter; 2]],
+    pack: impl Fn(&[Adapter; 2]) -> Result<ops::AdapterPair<T>>,
+    rows: usize,
+) -> Result<Tensor> {
+    let packed: Vec<_> = adapters.iter().map(pack).collect::<Result<_>>()?;
+    let blocks: Vec<_> = blocks
+        .iter()
+        .enumerate()
+        .map(|(index, block)| (block.as_ref(), packed.get(index)))
+        .collect();
+    ops::encode(tokens, &blocks, ADAPTER_SCALE as f32, rows)
 }

@@ -1,6 +1,6 @@
 use super::loss::MetricLoss;
 use super::workers::Workers;
-use crate::model::{Gates, Network, Output, Pass};
+use crate::model::{Ablation, Gates, Network, Output, Pass};
 use candle_core::{Result, Tensor, Var};
 
 /// Weight of the prompt pool's orthogonality penalty.
@@ -56,7 +56,7 @@ impl TrainStep<'_> {
         let outputs: Vec<Output> = workers.map(input.chunks.len(), |index| {
             let gates = input.gates.map(|gates| &gates[index]);
             self.network
-                .forward(&input.chunks[index], &Pass::Training(gates))
+                .embed(&input.chunks[index], &Pass::Training(gates), &Ablation::None)
         })?;
         let detached: Vec<Tensor> = outputs
             .iter()
