@@ -1,7 +1,9 @@
 use super::ModelError;
+use super::ops;
 use super::pass::Pass;
 use super::weights::Weights;
 use candle_core::{Result, Tensor};
+use std::sync::{Arc, OnceLock};
 
 /// The fixed factor on every adapter's output.
 pub const ADAPTER_SCALE: f64 = 0.1;
@@ -15,6 +17,9 @@ pub struct Adapter {
     up: Tensor,
     block: usize,
     branch: usize,
+    /// Both adapters of the block, packed for fused passes; kept by the first of them, and not where it is trained.
+    packed: Arc<OnceLock<ops::AdapterPair<f32>>>,
+    rounded: Arc<OnceLock<ops::AdapterPair<ops::kernels::Pair>>>,
 }
 
 impl Adapter {
@@ -26,9 +31,64 @@ impl Adapter {
                 up: weights.get(&format!("adapters.{block}.{name}.up"))?,
                 block,
                 branch,
+                packed: Arc::default(),
+                rounded: Arc::default(),
             })
         };
         Ok([adapter(0, "attn")?, adapter(1, "mlp")?])
+    }
+
+    /// The factors on the outputs of a block's adapters, one pair for each of `batch` pictures.
+    pub fn factors(block: usize, batch: usize, pass: &Pass) -> Result<Vec<[f32; 2]>> {
+        let mut factors = vec![[ADAPTER_SCALE as f32; 2]; batch];
+        for branch in 0..2 {
+            if let Some(gate) = pass.gate(block, branch) {
+                let gates = gate.flatten_all()?.to_vec1::<f32>()?;
+                for (factors, gate) in factors.iter_mut().zip(gates) {
+                    factors[branch] *= gate;
+                }
+            }
+        }
+        Ok(factors)
+    }
+
+    /// All values of a block's adapters one after the other, `[4 * d * r]`: `D` and `U` of each.
+    pub fn flat(pair: &[Self; 2]) -> Result<Tensor> {
+        let [first, second] = pair;
+        let tensors = [&first.down, &first.up, &second.down, &second.up];
+        let flat: Vec<Tensor> = tensors
+            .into_iter()
+            .map(Tensor::flatten_all)
+            .collect::<Result<_>>()?;
+        Tensor::cat(&flat, 0)
+    }
+
+    /// A block's adapters, packed.
+    pub fn packed(pair: &[Self; 2]) -> Result<ops::AdapterPair<f32>> {
+        Self::packed_in(pair, &pair[0].packed)
+    }
+
+    /// The same, rounded to bf16.
+    pub fn rounded(pair: &[Self; 2]) -> Result<ops::AdapterPair<ops::kernels::Pair>> {
+        Self::packed_in(pair, &pair[0].rounded)
+    }
+
+    fn packed_in<T: ops::Precision>(
+        pair: &[Self; 2],
+        cell: &OnceLock<ops::AdapterPair<T>>,
+    ) -> Result<ops::AdapterPair<T>> {
+        if let Some(packed) = cell.get() {
+            return Ok(packed.clone());
+        }
+        let flat = Self::flat(pair)?.to_vec1::<f32>()?;
+        let packed = ops::AdapterPair::new(&flat, pair[0].down.dim(0)?);
+        let trained = pair
+            .iter()
+            .any(|adapter| adapter.down.is_variable() || adapter.up.is_variable());
+        if trained {
+            return Ok(packed);
+        }
+        Ok(cell.get_or_init(|| packed).clone())
     }
 
     /// `[B, N, d]` to `[B, N, d]`, gated sample by sample in training.

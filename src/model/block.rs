@@ -7,6 +7,7 @@ use super::rivals::Rival;
 use super::weights::Weights;
 use super::{ModelError, VitConfig};
 use candle_core::{D, Result, Tensor};
+use std::sync::Arc;
 
 /// A pre-norm transformer block with timm's names: `norm1`, `attn`, `ls1`, `norm2`, `mlp`, `ls2`.
 #[derive(Clone, Debug)]
@@ -21,6 +22,8 @@ pub struct Block {
     layer_scale: Option<[Tensor; 2]>,
     heads: usize,
     index: usize,
+    /// The same in one piece, where all of it is frozen and on the CPU.
+    fused: Option<Arc<ops::FrozenBlock>>,
 }
 
 impl Block {
@@ -32,7 +35,7 @@ impl Block {
     ) -> std::result::Result<Self, ModelError> {
         let name = |part: &str| format!("vit.blocks.{index}.{part}");
         let eps = config.layer_norm_eps;
-        Ok(Self {
+        let mut block = Self {
             norm1: LayerNorm::new(weights, &name("norm1"), eps)?,
             qkv: Linear::new(weights, &name("attn.qkv"))?,
             proj: Linear::new(weights, &name("attn.proj"))?,
@@ -49,7 +52,22 @@ impl Block {
             },
             heads: config.heads,
             index,
-        })
+            fused: None,
+        };
+        let tensors = ops::BlockTensors {
+            norm1: block.norm1.tensors(),
+            qkv: block.qkv.tensors(),
+            proj: block.proj.tensors(),
+            norm2: block.norm2.tensors(),
+            fc1: block.fc1.tensors(),
+            fc2: block.fc2.tensors(),
+            layer_scale: block
+                .layer_scale
+                .as_ref()
+                .map(|[first, second]| [first, second]),
+        };
+        block.fused = ops::FrozenBlock::new(tensors, config.heads, eps)?.map(Arc::new);
+        Ok(block)
     }
 
     /// `[B, N, d]` to `[B, N, d]`: `x' = x + MHSA(LN1(x)) + A1(LN1(x))`, `x'' = x' + FFN(LN2(x')) + A2(LN2(x'))`.
@@ -73,6 +91,11 @@ impl Block {
             y = (y + beside)?;
         }
         self.adapted(y, &h, adapters.map(|a| &a[1]), pass)
+    }
+
+    /// The block in one piece, if it can be had.
+    pub fn fused(&self) -> Option<&Arc<ops::FrozenBlock>> {
+        self.fused.as_ref()
     }
 
     fn adapted(

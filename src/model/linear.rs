@@ -9,15 +9,25 @@ use candle_core::{Result, Tensor};
 pub struct Linear {
     weight: Tensor,
     bias: Tensor,
+    frozen: Option<ops::FrozenWeights>,
 }
 
 impl Linear {
     /// Takes `NAME.weight` and `NAME.bias`.
     pub fn new(weights: &Weights, name: &str) -> std::result::Result<Self, ModelError> {
+        let weight = weights.get(&format!("{name}.weight"))?;
+        let bias = weights.get(&format!("{name}.bias"))?;
+        let trained = weight.is_variable() || bias.is_variable();
         Ok(Self {
-            weight: weights.get(&format!("{name}.weight"))?,
-            bias: weights.get(&format!("{name}.bias"))?,
+            frozen: (!trained).then(|| ops::FrozenWeights::new(&weight, &bias)),
+            weight,
+            bias,
         })
+    }
+
+    /// Weight and bias.
+    pub fn tensors(&self) -> (&Tensor, &Tensor) {
+        (&self.weight, &self.bias)
     }
 
     /// `[.., in]` to `[.., out]`.
@@ -25,11 +35,9 @@ impl Linear {
         let mut shape = x.dims().to_vec();
         let (rows, width) = (x.elem_count() / self.weight.dim(1)?, self.weight.dim(1)?);
         let x = x.reshape((rows, width))?;
-        let frozen = !self.weight.is_variable() && !self.bias.is_variable();
-        let y = if frozen && pass.is_training() {
-            ops::frozen_linear(&x, &self.weight, Some(&self.bias))?
-        } else {
-            x.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?
+        let y = match &self.frozen {
+            Some(frozen) if pass.is_training() => ops::frozen_linear(&x, frozen)?,
+            _ => x.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?,
         };
         if let Some(last) = shape.last_mut() {
             *last = self.weight.dim(0)?;

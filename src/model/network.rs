@@ -92,6 +92,22 @@ impl Network {
         pass: &Pass,
         ablation: &Ablation,
     ) -> Result<Output> {
+        self.run(pixels, pass, ablation, true)
+    }
+
+    /// The same where only the embedding is wanted: [`Output::features`] holds the class token alone, `[B, 1, d]`, and
+    /// what the last block would make of the other tokens is left out.
+    pub fn embed(&self, pixels: &Tensor, pass: &Pass, ablation: &Ablation) -> Result<Output> {
+        self.run(pixels, pass, ablation, false)
+    }
+
+    fn run(
+        &self,
+        pixels: &Tensor,
+        pass: &Pass,
+        ablation: &Ablation,
+        all_tokens: bool,
+    ) -> Result<Output> {
         let patches = self.vit.patch_embed(pixels)?;
         let (mut query, mut similarity, mut conditional_prompt) = (None, None, None);
         if let Some(pool) = &self.prompt_pool
@@ -107,9 +123,9 @@ impl Network {
             Ablation::AdaptersOff => &[],
             _ => &self.adapters,
         };
-        let features = self
-            .vit
-            .encode(tokens, adapters, self.rival.as_ref(), pass)?;
+        let rows = if all_tokens { tokens.dim(1)? } else { 1 };
+        let rival = self.rival.as_ref();
+        let features = self.vit.encode(tokens, adapters, rival, pass, rows)?;
         let cls = features.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
         Ok(Output {
             query,
@@ -136,7 +152,7 @@ impl Network {
     /// The L2-normalised class token `[B, d]` of the backbone alone: no prompts, no adapters, no other modules, no head.
     pub fn backbone_embedding(&self, pixels: &Tensor, pass: &Pass) -> Result<Tensor> {
         let tokens = self.vit.tokens(&self.vit.patch_embed(pixels)?, None)?;
-        let features = self.vit.encode(tokens, &[], None, pass)?;
+        let features = self.vit.encode(tokens, &[], None, pass, 1)?;
         normalise(&features.narrow(1, 0, 1)?.squeeze(1)?)
     }
 }

@@ -22,6 +22,11 @@ impl LayerNorm {
         })
     }
 
+    /// Scale and shift.
+    pub fn tensors(&self) -> (&Tensor, &Tensor) {
+        (&self.weight, &self.bias)
+    }
+
     /// `[.., d]` to `[.., d]`.
     pub fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
         if pass.is_training() {

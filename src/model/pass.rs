@@ -3,11 +3,14 @@ use rand::Rng;
 
 /// Which of the two ways through the network a forward pass takes.
 ///
-/// Both share the weights. The first uses candle's fused operations, which carry no gradients; the second uses only
+/// All share the weights. The first two use fused operations, which carry no gradients; the third uses only
 /// operations that carry them, and the gates of the stochastic adapters.
 pub enum Pass<'a> {
     /// Fused operations; every adapter fires.
     Inference,
+    /// The same, with products of numbers rounded to bf16 and summed in f32, where the processor has instructions for
+    /// that; elsewhere as [`Pass::Inference`].
+    Rounded,
     /// Operations with gradients; adapters fire as the gates say, all of them where there are none.
     Training(Option<&'a Gates>),
 }

@@ -111,9 +111,7 @@ impl Puma {
     ) -> Result<Vec<Embedded>, ModelError> {
         ablation.check(self.prompts())?;
         self.in_chunks(crops, |pixels| {
-            let output = self
-                .network
-                .forward_ablated(pixels, &Pass::Inference, ablation)?;
+            let output = self.network.embed(pixels, &Pass::Rounded, ablation)?;
             let embeddings = output.embedding.to_vec2::<f32>()?;
             let similarities = match output.similarity {
                 Some(similarity) => similarity.to_vec2::<f32>()?,

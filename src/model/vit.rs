@@ -1,12 +1,14 @@
-use super::adapter::Adapter;
+use super::adapter::{ADAPTER_SCALE, Adapter};
 use super::block::Block;
 use super::norm::LayerNorm;
+use super::ops;
 use super::pass::Pass;
 use super::position::resize_matrix;
 use super::rivals::Rival;
 use super::weights::Weights;
 use super::{ModelError, VitConfig};
 use candle_core::{Result, Tensor};
+use std::sync::Arc;
 
 /// A Vision Transformer with timm's tensor names, split where PUMA puts its prompts in.
 #[derive(Clone, Debug)]
@@ -94,21 +96,75 @@ impl Vit {
         }
     }
 
-    /// All blocks and the final norm: `[B, N, d]` to `[B, N, d]`.
+    /// All blocks and the final norm: `[B, N, d]` to `[B, rows, d]`, of which `rows` is `N`, or 1 for the class token
+    /// alone.
     pub fn encode(
         &self,
         tokens: Tensor,
         adapters: &[[Adapter; 2]],
         rival: Option<&Rival>,
         pass: &Pass,
+        rows: usize,
     ) -> Result<Tensor> {
-        let mut x = tokens;
-        for (index, block) in self.blocks.iter().enumerate() {
-            if let Some(rival) = rival {
-                x = rival.before(index, x)?;
+        let fused: Option<Vec<_>> = self.blocks.iter().map(Block::fused).collect();
+        let x = match fused.filter(|_| tokens.device().is_cpu() && rival.is_none()) {
+            Some(blocks) => in_one_piece(&tokens, &blocks, adapters, pass, rows)?,
+            None => {
+                let mut x = tokens;
+                for (index, block) in self.blocks.iter().enumerate() {
+                    if let Some(rival) = rival {
+                        x = rival.before(index, x)?;
+                    }
+                    x = block.forward(&x, adapters.get(index), rival, pass)?;
+                }
+                // Another method may have put tokens of its own in.
+                if rows == 1 { x.narrow(1, 0, 1)? } else { x }
             }
-            x = block.forward(&x, adapters.get(index), rival, pass)?;
-        }
+        };
         self.norm.forward(&x, pass)
     }
+}
+
+/// The blocks as fused operations: `[B, N, d]` to `[B, rows, d]`.
+fn in_one_piece(
+    tokens: &Tensor,
+    blocks: &[&Arc<ops::FrozenBlock>],
+    adapters: &[[Adapter; 2]],
+    pass: &Pass,
+    rows: usize,
+) -> Result<Tensor> {
+    match pass {
+        Pass::Training(_) => {
+            let (b, n, _) = tokens.dims3()?;
+            let mut x = tokens.clone();
+            for (index, block) in blocks.iter().enumerate() {
+                let rows = if index + 1 == blocks.len() { rows } else { n };
+                let flat = adapters.get(index).map(Adapter::flat).transpose()?;
+                let factors = Adapter::factors(index, b, pass)?;
+                x = ops::block(&x, block, flat.as_ref(), factors, rows)?;
+            }
+            Ok(x)
+        }
+        Pass::Rounded if ops::kernels::Isa::best() >= ops::kernels::Isa::Avx512Bf16 => {
+            encode(tokens, blocks, adapters, Adapter::rounded, rows)
+        }
+        Pass::Rounded | Pass::Inference => encode(tokens, blocks, adapters, Adapter::packed, rows),
+    }
+}
+
+/// The blocks without gradients.
+fn encode<T: ops::Precision>(
+    tokens: &Tensor,
+    blocks: &[&Arc<ops::FrozenBlock>],
+    adapters: &[[Adapter; 2]],
+    pack: impl Fn(&[Adapter; 2]) -> Result<ops::AdapterPair<T>>,
+    rows: usize,
+) -> Result<Tensor> {
+    let packed: Vec<_> = adapters.iter().map(pack).collect::<Result<_>>()?;
+    let blocks: Vec<_> = blocks
+        .iter()
+        .enumerate()
+        .map(|(index, block)| (block.as_ref(), packed.get(index)))
+        .collect();
+    ops::encode(tokens, &blocks, ADAPTER_SCALE as f32, rows)
 }

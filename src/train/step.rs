@@ -1,6 +1,6 @@
 use super::loss::MetricLoss;
 use super::workers::Workers;
-use crate::model::{Gates, Network, Pass};
+use crate::model::{Ablation, Gates, Network, Pass};
 use candle_core::{Result, Tensor, Var};
 
 /// Weight of the prompt pool's orthogonality penalty.
@@ -135,7 +135,7 @@ impl TrainStep<'_> {
         if chunk.rank() == 2 {
             self.network.embedding(chunk, &pass)
         } else {
-            Ok(self.network.forward(chunk, &pass)?.embedding)
+            Ok(self.network.embed(chunk, &pass, &Ablation::None)?.embedding)
         }
     }
 }

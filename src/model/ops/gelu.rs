@@ -1,4 +1,5 @@
 use super::exp::exp;
+use super::vector::vectorised;
 use super::{f32_slice, with_slice};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
@@ -29,26 +30,45 @@ fn normal(x: f32) -> (f32, f32) {
     (cumulative, gauss * 0.398_942_3)
 }
 
+/// GELU in place.
+#[inline(always)]
+pub(super) fn activate(values: &mut [f32]) {
+    for value in values {
+        *value *= normal(*value).0;
+    }
+}
+
+/// Multiplies `gradients` by GELU's slope at `x`.
+#[inline(always)]
+pub(super) fn multiply_by_slope(x: &[f32], gradients: &mut [f32]) {
+    for (gradient, &x) in gradients.iter_mut().zip(x) {
+        let (cumulative, density) = normal(x);
+        *gradient *= cumulative + x * density;
+    }
+}
+
 impl CustomOp1 for Gelu {
     fn name(&self) -> &'static str {
         "gelu"
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let x = f32_slice(storage, layout)?;
-        let y = x.iter().map(|&x| x * normal(x).0).collect();
+        let mut y = f32_slice(storage, layout)?.to_vec();
+        vectorised(
+            #[inline(always)]
+            || activate(&mut y),
+        );
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
 
     fn bwd(&self, arg: &Tensor, _res: &Tensor, grad_res: &Tensor) -> Result<Option<Tensor>> {
-        let grad = with_slice(arg, |x| {
-            with_slice(grad_res, |dy| {
-                let slope = |(&x, &dy): (&f32, &f32)| {
-                    let (cumulative, density) = normal(x);
-                    dy * (cumulative + x * density)
-                };
-                Ok(x.iter().zip(dy).map(slope).collect::<Vec<f32>>())
-            })
+        let mut grad = with_slice(grad_res, |dy| Ok(dy.to_vec()))?;
+        with_slice(arg, |x| {
+            vectorised(
+                #[inline(always)]
+                || multiply_by_slope(x, &mut grad),
+            );
+            Ok(())
         })?;
         Tensor::from_vec(grad, arg.shape(), arg.device()).map(Some)
     }

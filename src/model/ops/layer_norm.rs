@@ -1,3 +1,4 @@
+use super::vector::{sum, sum2, vectorised};
 use super::{f32_slice, with_slice};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
@@ -10,87 +11,112 @@ pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Resul
     }
     let x = x.contiguous()?;
     if weight.is_variable() || bias.is_variable() {
-        let normalised = x.apply_op1(LayerNorm {
-            affine: None,
+        let d = weight.elem_count();
+        let norm = RowNorm {
+            weight: vec![1.0; d],
+            bias: vec![0.0; d],
             eps: eps as f32,
-        })?;
-        return normalised.broadcast_mul(weight)?.broadcast_add(bias);
+        };
+        return x
+            .apply_op1(norm)?
+            .broadcast_mul(weight)?
+            .broadcast_add(bias);
     }
-    let affine = Some((weight.to_vec1()?, bias.to_vec1()?));
-    x.apply_op1(LayerNorm {
-        affine,
-        eps: eps as f32,
-    })
+    x.apply_op1(RowNorm::new(weight, bias, eps)?)
 }
 
-/// Normalisation with a frozen scale and shift, or none.
-struct LayerNorm {
-    affine: Option<(Vec<f32>, Vec<f32>)>,
+/// Normalisation of rows `[d]`, with a frozen scale and shift.
+#[derive(Clone, Debug)]
+pub(super) struct RowNorm {
+    weight: Vec<f32>,
+    bias: Vec<f32>,
     eps: f32,
 }
 
-/// Sum in eight lanes, so that it vectorises.
-fn sum(values: impl Iterator<Item = f32> + Clone) -> f32 {
-    let mut lanes = [0f32; 8];
-    for (i, value) in values.enumerate() {
-        lanes[i % 8] += value;
+impl RowNorm {
+    pub fn new(weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Self> {
+        Ok(Self {
+            weight: weight.to_vec1()?,
+            bias: bias.to_vec1()?,
+            eps: eps as f32,
+        })
     }
-    lanes.iter().sum()
-}
 
-impl LayerNorm {
+    /// Values in a row.
+    pub fn width(&self) -> usize {
+        self.weight.len()
+    }
+
     /// Mean and reciprocal standard deviation of a row.
+    #[inline(always)]
     fn moments(&self, row: &[f32]) -> (f32, f32) {
         let d = row.len() as f32;
-        let mean = sum(row.iter().copied()) / d;
-        let variance = sum(row.iter().map(|x| (x - mean) * (x - mean))) / d;
+        let mean = sum(row, |x| x) / d;
+        let variance = sum(row, |x| (x - mean) * (x - mean)) / d;
         (mean, 1.0 / (variance + self.eps).sqrt())
+    }
+
+    /// One row.
+    #[inline(always)]
+    pub fn forward(&self, row: &[f32], out: &mut [f32]) {
+        let (mean, scale) = self.moments(row);
+        let affine = self.weight.iter().zip(&self.bias);
+        for ((out, x), (w, b)) in out.iter_mut().zip(row).zip(affine) {
+            *out = (x - mean) * scale * w + b;
+        }
+    }
+
+    /// From the gradient `dy` of a row's result to that of the row `x`, which is added to `dx`; `dy` is used up.
+    #[inline(always)]
+    pub fn backward(&self, x: &[f32], dy: &mut [f32], dx: &mut [f32]) {
+        let (mean, scale) = self.moments(x);
+        let d = x.len() as f32;
+        for (dy, w) in dy.iter_mut().zip(&self.weight) {
+            *dy *= w;
+        }
+        let mean_g = sum(dy, |g| g) / d;
+        let along = sum2(dy, x, |g, x| g * (x - mean) * scale) / d;
+        for ((dx, g), x) in dx.iter_mut().zip(dy.iter()).zip(x) {
+            *dx += scale * (g - mean_g - (x - mean) * scale * along);
+        }
     }
 }
 
-impl CustomOp1 for LayerNorm {
+impl CustomOp1 for RowNorm {
     fn name(&self) -> &'static str {
         "layer_norm"
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let x = f32_slice(storage, layout)?;
-        let d = layout.shape().dims().last().copied().unwrap_or(1);
-        let mut y = Vec::with_capacity(x.len());
-        for row in x.chunks_exact(d) {
-            let (mean, scale) = self.moments(row);
-            match &self.affine {
-                None => y.extend(row.iter().map(|x| (x - mean) * scale)),
-                Some((weight, bias)) => y.extend(
-                    row.iter()
-                        .zip(weight.iter().zip(bias))
-                        .map(|(x, (w, b))| (x - mean) * scale * w + b),
-                ),
-            }
-        }
+        let d = self.weight.len();
+        let mut y = vec![0.0; x.len()];
+        vectorised(
+            #[inline(always)]
+            || {
+                for (x, y) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)) {
+                    self.forward(x, y);
+                }
+            },
+        );
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
 
     fn bwd(&self, arg: &Tensor, _res: &Tensor, grad_res: &Tensor) -> Result<Option<Tensor>> {
-        let d = arg.dims().last().copied().unwrap_or(1);
-        let ones = vec![1f32; d];
-        let weight = self.affine.as_ref().map_or(&ones, |(weight, _)| weight);
-        let grad = with_slice(arg, |x| {
-            with_slice(grad_res, |dy| {
-                let mut grad = Vec::with_capacity(x.len());
-                for (row, dy) in x.chunks_exact(d).zip(dy.chunks_exact(d)) {
-                    let (mean, scale) = self.moments(row);
-                    let g = dy.iter().zip(weight).map(|(dy, w)| dy * w);
-                    let mean_g = sum(g.clone()) / d as f32;
-                    let along =
-                        sum(g.clone().zip(row).map(|(g, x)| g * (x - mean) * scale)) / d as f32;
-                    grad.extend(
-                        g.zip(row)
-                            .map(|(g, x)| scale * (g - mean_g - (x - mean) * scale * along)),
-                    );
-                }
-                Ok(grad)
-            })
+        let d = self.weight.len();
+        let mut dy = with_slice(grad_res, |dy| Ok(dy.to_vec()))?;
+        let mut grad = vec![0.0; dy.len()];
+        with_slice(arg, |x| {
+            let rows = x.chunks_exact(d).zip(dy.chunks_exact_mut(d));
+            vectorised(
+                #[inline(always)]
+                || {
+                    for ((x, dy), dx) in rows.zip(grad.chunks_exact_mut(d)) {
+                        self.backward(x, dy, dx);
+                    }
+                },
+            );
+            Ok(())
         })?;
         Tensor::from_vec(grad, arg.shape(), arg.device()).map(Some)
     }

@@ -6,14 +6,18 @@
 
 mod attention;
 mod exp;
+mod fused;
 mod gelu;
+pub mod kernels;
 mod layer_norm;
 mod linear;
+mod vector;
 
 pub use attention::attention;
+pub use fused::{AdapterPair, BlockTensors, FrozenBlock, Precision, block, encode};
 pub use gelu::gelu;
 pub use layer_norm::layer_norm;
-pub use linear::frozen_linear;
+pub use linear::{FrozenWeights, frozen_linear};
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 
@@ -33,9 +37,4 @@ fn with_slice<R>(tensor: &Tensor, read: impl FnOnce(&[f32]) -> Result<R>) -> Res
         Storage::Cpu(storage) => read(f32_slice(storage, layout)?),
         _ => bail!("a tensor on the CPU is needed"),
     }
-}
-
-/// A copy of a CPU tensor's values, as the storage that a custom operation returns.
-fn into_storage(tensor: &Tensor) -> Result<CpuStorage> {
-    with_slice(tensor, |values| Ok(CpuStorage::F32(values.to_vec())))
 }
