@@ -14,7 +14,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("figures", &["files"]),
     ("library", &["photo"]),
     ("watch", &[]),
-    ("index", &[]),
+    ("index", &["files"]),
     (
         "search",
         &["files", "photo", "model", "library", "index", "figures"],

@@ -41,7 +41,10 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         }
         Event::Library(facts) => {
             let first = state.library.is_none();
-            if first && !facts.roots.is_empty() {
+            if first && facts.only_read_because.is_some() {
+                let text = "This library can be searched, but not changed.";
+                state.messages.add(Kind::Info, text, now_s);
+            } else if first && !facts.roots.is_empty() {
                 // New photos since the last time, and what was left undone then.
                 app.commands.send(Command::Rescan(None));
             }

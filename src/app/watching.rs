@@ -52,7 +52,9 @@ pub fn modes_changed(state: &mut State, modes: Vec<(PathBuf, Mode)>) {
 /// Has changed folders looked through: by the run under way, or else by one of their own.
 pub fn changed(app: &mut PumaApp, folders: Vec<PathBuf>) {
     let ready = matches!(app.state.engine, EngineState::Ready(_));
-    if app.state.watching.stopped || !ready {
+    let library = app.state.library.as_ref();
+    let only_read = library.is_some_and(|library| library.only_read_because.is_some());
+    if app.state.watching.stopped || only_read || !ready {
         return;
     }
     if app.state.indexing.is_some() {

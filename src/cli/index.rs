@@ -37,7 +37,7 @@ pub struct Args {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let home = Home::find()?;
     let library = Library::open(&home.library(&args.library))?;
-    if args.dirs.is_empty() && library.roots()?.is_empty() {
+    if args.dirs.is_empty() && library.root_folders()?.is_empty() {
         anyhow::bail!("no folder is indexed yet; name one, as in `puma index ~/Pictures`");
     }
     let options = pipeline::Options {

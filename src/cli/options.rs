@@ -69,7 +69,7 @@ impl Home {
     }
 
     /// The model that answers: the one of [`Home::model`], or the one before it as long as photos are left that the new
-    /// one has not embedded and the old one has; says so on stderr.
+    /// one has not embedded and the old one has; says so on stderr, also where the old one cannot be had any more.
     pub fn answering_model(&self, options: &ModelOptions, library: &Path) -> anyhow::Result<Puma> {
         let wished = self.model(options)?;
         let Some(former) = self
@@ -80,22 +80,36 @@ impl Home {
         else {
             return Ok(wished);
         };
-        let pending = Library::open_existing(library)?
-            .counts(&ModelKey::new(wished.fingerprint()))?
-            .pending;
-        if pending == 0 {
+        let catalogue = Library::open_existing(library)?;
+        let key = ModelKey::new(wished.fingerprint());
+        if catalogue.is_complete(&key)? {
             return Ok(wished);
         }
-        eprintln!(
-            "puma: the model before answers, since the one in the settings has {pending} photos to embed; `puma index` goes on with them"
-        );
         let former = ModelOptions {
             // The model that is compiled in has no path.
             model: Some(former).filter(|file| !file.as_os_str().is_empty()),
             device: self.device(options),
             backbone: None,
         };
-        former.load()
+        match former.load() {
+            Ok(former) => {
+                let knows = catalogue.counts(&ModelKey::new(former.fingerprint()))?;
+                if knows.embedded == 0 {
+                    return Ok(wished);
+                }
+                let pending = catalogue.counts(&key)?.pending;
+                eprintln!(
+                    "puma: the model before answers, since the one in the settings has {pending} photos to embed; `puma index` goes on with them"
+                );
+                Ok(former)
+            }
+            Err(error) => {
+                eprintln!(
+                    "puma: the model before cannot be loaded ({error:#}); the one in the settings answers with what it has embedded so far"
+                );
+                Ok(wished)
+            }
+        }
     }
 
     fn device(&self, options: &ModelOptions) -> String {

@@ -1,5 +1,6 @@
 //! The file that keeps a graph between runs: a header, a checksum, and the graph in bincode.
 
+use crate::files;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -65,26 +66,17 @@ pub(super) fn load<T: DeserializeOwned>(path: &Path) -> Result<T, CacheError> {
 }
 
 /// Writes a value; an old file stays whole until the new one is complete.
-///
-/// The draft has one name, so that what a killed program leaves behind is written over by the next.
 pub(super) fn save<T: Serialize>(path: &Path, value: &T) -> Result<(), CacheError> {
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".part");
     let write = || -> std::io::Result<()> {
         let body = bincode::serialize(value).map_err(std::io::Error::other)?;
-        let mut file = File::create(&draft)?;
-        file.write_all(MAGIC)?;
-        file.write_all(blake3::hash(&body).as_bytes())?;
-        file.write_all(&body)?;
-        file.sync_all()?;
-        std::fs::rename(&draft, path)
+        files::replace_by(path, |out| {
+            out.write_all(MAGIC)?;
+            out.write_all(blake3::hash(&body).as_bytes())?;
+            out.write_all(&body)
+        })
     };
-    write().map_err(|source| {
-        // What is left of it would only take room on a disk that may be full.
-        let _gone = std::fs::remove_file(&draft);
-        CacheError::Io {
-            path: path.to_owned(),
-            source,
-        }
+    write().map_err(|source| CacheError::Io {
+        path: path.to_owned(),
+        source,
     })
 }

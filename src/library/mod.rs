@@ -106,6 +106,11 @@ impl Library {
         &self.path
     }
 
+    /// Why the catalogue could only be opened for reading, in words; `None` where it can be changed.
+    pub fn only_read_because(&self) -> Option<String> {
+        self.hindrance.as_ref().map(opening::Hindrance::words)
+    }
+
     /// A number that grows with every change of the catalogue, whoever makes it.
     pub fn change(&self) -> Result<i64, LibraryError> {
         self.read(|connection| {

@@ -1,6 +1,8 @@
+use super::embeddings::model_number;
 use super::opening::beside;
-use super::{Library, LibraryError, ModelKey, Writer};
+use super::{Library, LibraryError, ModelKey, Writer, names};
 use rusqlite::params;
+use std::collections::HashSet;
 use std::path::Path;
 
 /// Embeddings that are removed in one transaction, so that nobody waits long and the journal stays small.
@@ -49,6 +51,42 @@ impl Library {
         })
     }
 
+    /// Whether `model` has embedded all photos that are there now, so that it can take the place of another one.
+    ///
+    /// Photos in folders that are away do not count, since nobody knows when they come back: they are embedded then. A
+    /// model that has embedded nothing yet is only complete where there is nothing to embed.
+    pub fn is_complete(&self, model: &ModelKey) -> Result<bool, LibraryError> {
+        let counts = self.counts(model)?;
+        if counts.pending == 0 || counts.embedded == 0 {
+            return Ok(counts.pending == 0);
+        }
+        let roots = self.roots()?.into_iter();
+        let there: HashSet<i64> = roots
+            .filter(|root| !root.is_offline())
+            .map(|root| root.id.0)
+            .collect();
+        let waits = self.read(|connection| {
+            let mut pending = connection.prepare_cached(
+                "SELECT root.id, root.path, photo.path FROM photo JOIN root ON root.id = photo.root
+                 WHERE failure IS NULL AND NOT EXISTS
+                    (SELECT 1 FROM embedding WHERE embedding.photo = photo.id AND embedding.model = ?1)",
+            )?;
+            let mut rows = pending.query([model_number(connection, model)?])?;
+            while let Some(row) = rows.next()? {
+                if !there.contains(&row.get(0)?) {
+                    continue;
+                }
+                let root = names::to_path(row.get_ref(1)?.as_blob()?);
+                // A drive below the root may be away by itself.
+                if root.join(names::to_relative(row.get_ref(2)?.as_blob()?)).exists() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })?;
+        Ok(!waits)
+    }
+
     /// Removes what a model said of all photos; see [`Writer::forget_model`].
     pub fn forget_model(&self, model: &ModelKey) -> Result<usize, LibraryError> {
         self.writer()?.forget_model(model)
@@ -63,7 +101,7 @@ impl Writer<'_> {
         let mut removed = 0;
         loop {
             let batch = self.library.change_with(|transaction| {
-                let model = super::embeddings::model_number(transaction, model)?;
+                let model = model_number(transaction, model)?;
                 let removed = transaction.execute(
                     "DELETE FROM embedding WHERE id IN (SELECT id FROM embedding WHERE model = ?1 LIMIT ?2)",
                     params![model, BATCH],

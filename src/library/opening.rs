@@ -30,6 +30,14 @@ impl Hindrance {
         }
     }
 
+    /// Why nothing can be changed, in words.
+    pub fn words(&self) -> String {
+        match self {
+            Hindrance::Full => "no space is left on its disk".to_owned(),
+            Hindrance::ReadOnly(detail) => detail.clone(),
+        }
+    }
+
     /// The hindrance behind an error, if reading may be possible all the same.
     fn behind(error: &LibraryError) -> Option<Hindrance> {
         match error {

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// So many photos of one name, size and time, or of one content, are looked at; where more are alike in the former, the
-/// content decides.
+/// So many photos of one size and time, or of one content, are looked at; where more are alike in the former, the content
+/// decides.
 const MOST_ALIKE: i64 = 64;
 
 /// Where the catalogue knows a file from that lies in a place new to it.
@@ -90,21 +90,14 @@ impl Recogniser<'_> {
 
     /// Photos of that name, size and time that are gone from their places.
     fn gone_alike(&self, entry: &Entry) -> Result<Vec<i64>, LibraryError> {
-        let name = names::to_bytes(Path::new(&entry.name));
         let found: Vec<Place> = self.library.read(|connection| {
             connection
                 .prepare_cached(
                     "SELECT id, root, path FROM photo
-                     WHERE size_bytes = ?1 AND mtime_ns = ?2 AND failure IS NULL AND substr(path, ?3) = ?4 LIMIT ?5",
+                     WHERE size_bytes = ?1 AND mtime_ns = ?2 AND failure IS NULL LIMIT ?3",
                 )?
                 .query_map(
-                    params![
-                        entry.size_bytes as i64,
-                        entry.mtime_ns,
-                        -(name.len() as i64),
-                        name,
-                        MOST_ALIKE + 1
-                    ],
+                    params![entry.size_bytes as i64, entry.mtime_ns, MOST_ALIKE + 1],
                     Place::from_row,
                 )?
                 .collect()

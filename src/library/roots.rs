@@ -1,5 +1,5 @@
 use super::{DomainRule, Library, LibraryError, Writer, names, scan, walk};
-use rusqlite::{Row, Transaction, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 use std::path::{Component, Path, PathBuf};
 
 /// The number of a root.
@@ -28,9 +28,11 @@ impl Root {
     }
 }
 
-const SELECT: &str =
-    "SELECT root.id, root.path, root.domain_rule, count(photo.id), count(photo.failure)
-    FROM root LEFT JOIN photo ON photo.root = root.id";
+/// The counts are read from indexes: the photos themselves, a million perhaps, are left alone.
+const SELECT: &str = "SELECT root.id, root.path, root.domain_rule,
+        (SELECT count(*) FROM photo WHERE photo.root = root.id),
+        (SELECT count(*) FROM photo INDEXED BY photo_failure WHERE failure IS NOT NULL AND photo.root = root.id)
+    FROM root";
 
 fn from_row(row: &Row<'_>) -> rusqlite::Result<Root> {
     Ok(Root {
@@ -47,7 +49,7 @@ impl Library {
     pub fn roots(&self) -> Result<Vec<Root>, LibraryError> {
         self.read(|connection| {
             connection
-                .prepare_cached(&format!("{SELECT} GROUP BY root.id ORDER BY root.id"))?
+                .prepare_cached(&format!("{SELECT} ORDER BY root.id"))?
                 .query_map([], from_row)?
                 .collect()
         })
@@ -55,11 +57,27 @@ impl Library {
 
     /// The root that is `folder` or holds it, under whatever name the folder was given.
     pub fn root_of(&self, folder: &Path) -> Result<Option<Root>, LibraryError> {
-        let folder = Place::of(folder)?;
-        Ok(self
-            .roots()?
-            .into_iter()
-            .find(|root| folder.is_below(&root.path)))
+        let place = Place::of(folder)?;
+        // Found among the folders first, since counting the photos of all roots takes its time.
+        let folders = self.read(|connection| {
+            connection
+                .prepare_cached("SELECT id, path FROM root ORDER BY id")?
+                .query_map([], |row| {
+                    let path = names::to_path(row.get_ref(1)?.as_blob()?);
+                    Ok((row.get::<_, i64>(0)?, path))
+                })?
+                .collect::<rusqlite::Result<Vec<_>>>()
+        })?;
+        let found = folders.iter().find(|(_, path)| place.is_below(path));
+        let Some((id, _)) = found else {
+            return Ok(None);
+        };
+        self.read(|connection| {
+            connection
+                .prepare_cached(&format!("{SELECT} WHERE root.id = ?1"))?
+                .query_row([id], from_row)
+                .optional()
+        })
     }
 
     /// The folders of all roots; unlike [`Library::roots`] this counts no photos.
@@ -140,11 +158,7 @@ impl Writer<'_> {
             for (root, below) in &inner {
                 absorb(transaction, id, *root, below)?;
             }
-            transaction.query_row(
-                &format!("{SELECT} WHERE root.id = ?1 GROUP BY root.id"),
-                [id.0],
-                from_row,
-            )
+            transaction.query_row(&format!("{SELECT} WHERE root.id = ?1"), [id.0], from_row)
         })
     }
 

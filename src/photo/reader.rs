@@ -5,8 +5,17 @@ use std::sync::Arc;
 
 use image::RgbImage;
 
-use super::apart::{Order, Processes, Wanted};
-use super::{Limits, PhotoError, ProcessLimits};
+use super::apart::{Order, Pictures, Processes, Wanted};
+use super::{Limits, PhotoError, ProcessLimits, THUMBNAIL_SIDE_PX};
+
+/// What a question needs of a photo.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Looked {
+    /// What the model sees of it: [`super::evaluation_crop`].
+    pub crop: RgbImage,
+    /// A small copy to be shown: [`super::reduced`].
+    pub small: RgbImage,
+}
 
 /// Reads photos, in processes of their own where it was given a program for that; a clone shares those processes.
 ///
@@ -52,7 +61,7 @@ impl Reader {
     /// # Errors
     /// As [`super::read`], and where decoding took too long, needed too much memory or crashed.
     pub fn read(&self, path: &Path) -> Result<RgbImage, PhotoError> {
-        self.carry_out(path, Wanted::Whole)
+        Ok(self.carry_out(path, Wanted::Whole)?.main)
     }
 
     /// The small copy of the photo at `path`: [`super::thumbnail`].
@@ -60,7 +69,32 @@ impl Reader {
     /// # Errors
     /// As [`Reader::read`].
     pub fn thumbnail(&self, path: &Path) -> Result<RgbImage, PhotoError> {
-        self.carry_out(path, Wanted::Thumbnail)
+        self.reduced(path, THUMBNAIL_SIDE_PX)
+    }
+
+    /// A copy of the photo at `path` of that size: [`super::reduced`].
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn reduced(&self, path: &Path, longest_px: u32) -> Result<RgbImage, PhotoError> {
+        Ok(self.carry_out(path, Wanted::Reduced { longest_px })?.main)
+    }
+
+    /// What the model sees of the photo at `path`, a square of `size_px`, and a copy with no side above `longest_px`: far
+    /// less to be passed on than the photo itself.
+    ///
+    /// # Errors
+    /// As [`Reader::read`].
+    pub fn look(&self, path: &Path, size_px: u32, longest_px: u32) -> Result<Looked, PhotoError> {
+        let wanted = Wanted::Look {
+            size_px,
+            longest_px,
+        };
+        let Pictures { main, beside } = self.carry_out(path, wanted)?;
+        Ok(Looked {
+            crop: main,
+            small: beside,
+        })
     }
 
     /// What the model sees of the photo at `path`: [`super::evaluation_crop`] of `size_px`.
@@ -77,10 +111,11 @@ impl Reader {
         thumbnail: Option<PathBuf>,
     ) -> Result<RgbImage, PhotoError> {
         let thumbnail = thumbnail.map(Into::into);
-        self.carry_out(path, Wanted::Crop { size_px, thumbnail })
+        let wanted = Wanted::Crop { size_px, thumbnail };
+        Ok(self.carry_out(path, wanted)?.main)
     }
 
-    fn carry_out(&self, path: &Path, wanted: Wanted) -> Result<RgbImage, PhotoError> {
+    fn carry_out(&self, path: &Path, wanted: Wanted) -> Result<Pictures, PhotoError> {
         let order = Order::new(path, self.limits, wanted);
         self.apart
             .as_ref()

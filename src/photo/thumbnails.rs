@@ -18,15 +18,20 @@ const QUALITY: u8 = 85;
 
 /// `image` with its longest side at [`THUMBNAIL_SIDE_PX`]; a smaller one is not enlarged.
 pub fn thumbnail(image: &RgbImage) -> RgbImage {
+    reduced(image, THUMBNAIL_SIDE_PX)
+}
+
+/// `image` with its longest side at `longest_px`; a smaller one is not enlarged.
+pub fn reduced(image: &RgbImage, longest_px: u32) -> RgbImage {
     let (width, height) = image.dimensions();
     let longest = width.max(height);
-    if longest <= THUMBNAIL_SIDE_PX {
+    if longest <= longest_px {
         return image.clone();
     }
     let scaled = |side: u32| {
-        let rounded = (u64::from(side) * u64::from(THUMBNAIL_SIDE_PX) + u64::from(longest) / 2)
-            / u64::from(longest);
-        u32::try_from(rounded).unwrap_or(THUMBNAIL_SIDE_PX).max(1)
+        let rounded =
+            (u64::from(side) * u64::from(longest_px) + u64::from(longest) / 2) / u64::from(longest);
+        u32::try_from(rounded).unwrap_or(longest_px).max(1)
     };
     resize_whole(image, scaled(width), scaled(height))
 }

@@ -32,7 +32,7 @@ pub(super) fn choose(
     }
     // A misspelt folder stops the run before anything is changed.
     for folder in folders {
-        if library.root_of(folder)?.is_none() && !folder.is_dir() {
+        if !folder.is_dir() && library.root_of(folder)?.is_none() {
             let path = folder.clone();
             return Err(if folder.exists() {
                 LibraryError::NotAFolder { path }
@@ -48,10 +48,10 @@ pub(super) fn choose(
     };
     let mut chosen = BTreeSet::new();
     for folder in &known {
-        let is_new = library.root_of(folder)?.is_none();
-        let rule = options
-            .domain_rule
-            .or_else(|| is_new.then_some(options.new_root_rule));
+        let rule = match options.domain_rule {
+            None if library.root_of(folder)?.is_none() => Some(options.new_root_rule),
+            wished => wished,
+        };
         let root = writer.add_root(folder, rule)?;
         if folder.canonicalize().ok() != root.path.canonicalize().ok() {
             messages.push(format!(

@@ -246,7 +246,11 @@ impl Lens {
         let image = match &part.source {
             LensSource::File(path) => match (self.crops.get(path), part.region) {
                 (Some(Cached { crop: Ok(crop), .. }), None) => return Ok(Arc::clone(crop)),
-                _ => Arc::new(read(path)?),
+                (_, None) => {
+                    let crop = self.reader.crop(path, size_px, None);
+                    return Ok(Arc::new(crop.map_err(SearchError::Photo)?));
+                }
+                (_, Some(_)) => Arc::new(read(path)?),
             },
             LensSource::Pixels(image) => Arc::clone(image),
         };

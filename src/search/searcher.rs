@@ -183,8 +183,12 @@ impl Searcher {
     /// Embeds a picture as indexing does.
     pub fn embed(&self, image: &RgbImage) -> Result<Embedded, SearchError> {
         let puma = &self.inner.puma;
-        let crop = evaluation_crop(image, puma.image_size());
-        let mut embedded = puma.embed(std::slice::from_ref(&crop))?;
+        self.embed_crop(&evaluation_crop(image, puma.image_size()))
+    }
+
+    /// Embeds what [`evaluation_crop`] cut out of a picture, of the model's [`Puma::image_size`].
+    pub fn embed_crop(&self, crop: &RgbImage) -> Result<Embedded, SearchError> {
+        let mut embedded = self.inner.puma.embed(std::slice::from_ref(crop))?;
         // One crop in, one embedding out; nothing would mean a model without output.
         Ok(embedded.pop().unwrap_or(Embedded {
             embedding: Vec::new(),

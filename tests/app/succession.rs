@@ -1,5 +1,5 @@
 //! Another model is chosen: the first one answers until the new one has looked at all photos.
-use super::gallery::Gallery;
+use super::gallery::{Gallery, READABLE};
 use super::{Window, shows};
 use crate::survival::{key, write_model};
 use egui_kittest::Harness;
@@ -111,7 +111,7 @@ fn the_first_model_answers_until_the_second_has_looked_at_all_photos() {
     // Both are kept.
     for model in [&first, &second] {
         let embedded = library.counts(&key(model)).unwrap().embedded;
-        assert_eq!(embedded, super::gallery::READABLE);
+        assert_eq!(embedded, READABLE);
     }
     let settings = Settings::load(&Places::under(&window.gallery.home())).unwrap();
     assert_eq!(
@@ -139,6 +139,89 @@ fn the_second_model_answers_at_once_if_the_user_says_so_and_the_first_can_come_b
     window.wait_for_label("first.safetensors answers, on the CPU.");
     close_settings(&mut window);
     assert_eq!(scores(&mut window), before);
+}
+
+/// Adds a second folder with two photos and indexes both.
+fn with_a_drive(window: &mut Window) -> PathBuf {
+    window.wait_for_label("Find pictures by looking");
+    window.index_gallery();
+    let drive = window.gallery.outside("drive");
+    std::fs::create_dir(&drive).unwrap();
+    for name in ["coffee.png", "rocket.png"] {
+        let turned = image::imageops::rotate180(&super::gallery::golden(name));
+        turned.save(drive.join(name)).unwrap();
+    }
+    window.enter_path(&drive);
+    wait_for_photos(window, READABLE + 2);
+    drive
+}
+
+fn wait_for_photos(window: &mut Window, count: usize) {
+    window.wait_for("as many photos as there are now", |harness| {
+        let state = harness.state().state();
+        let library = state.library.as_ref();
+        state.indexing.is_none() && library.is_some_and(|library| library.embedded == count)
+    });
+}
+
+#[test]
+fn a_drive_that_is_away_holds_up_no_model_and_its_photos_come_back_with_it() {
+    let (gallery, first, second) = gallery();
+    let mut window = open(gallery);
+    let drive = with_a_drive(&mut window);
+    let away = window.gallery.outside("pulled out");
+    std::fs::rename(&drive, &away).unwrap();
+    choose(&mut window, &second);
+    window.wait_for_label("second.safetensors answers from now on.");
+    window.wait_for_label("2 photos cannot be reached now and will be found again");
+    close_settings(&mut window);
+    wait_for_photos(&mut window, READABLE);
+    assert!(shows(
+        &window.harness,
+        "15 photos in 2 folders, 2 not indexed yet"
+    ));
+    assert_eq!(scores(&mut window).len(), READABLE);
+    let library = library(&window);
+    let embedded = |model: &Path| library.counts(&key(model)).unwrap().embedded;
+    assert_eq!(
+        (embedded(&first), embedded(&second)),
+        (READABLE + 2, READABLE)
+    );
+    std::fs::rename(&away, &drive).unwrap();
+    window.click("Re-scan");
+    wait_for_photos(&mut window, READABLE + 2);
+    assert_eq!(
+        (embedded(&first), embedded(&second)),
+        (READABLE + 2, READABLE + 2)
+    );
+    scores(&mut window);
+    let hits = window.hits();
+    assert!(hits.iter().any(|hit| hit.path == drive.join("rocket.png")));
+}
+
+#[test]
+fn a_model_that_could_look_at_nothing_yet_takes_no_ones_place() {
+    let (gallery, _, second) = gallery();
+    let mut window = open(gallery);
+    window.wait_for_label("Find pictures by looking");
+    window.index_gallery();
+    let before = scores(&mut window);
+    let (here, away) = (
+        window.gallery.photos(),
+        window.gallery.outside("pulled out"),
+    );
+    std::fs::rename(&here, &away).unwrap();
+    choose(&mut window, &second);
+    window.wait_for_label(WAITS);
+    window.wait_for_label("not there now");
+    window.wait_for("rest", |harness| harness.state().state().indexing.is_none());
+    close_settings(&mut window);
+    assert!(shows(&window.harness, WAITS));
+    std::fs::rename(&away, &here).unwrap();
+    assert_eq!(scores(&mut window), before);
+    window.click("Re-scan");
+    window.wait_for_label("second.safetensors answers from now on.");
+    assert_ne!(scores(&mut window), before);
 }
 
 #[test]

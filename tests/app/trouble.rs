@@ -101,3 +101,52 @@ fn a_damaged_library_is_named_with_the_way_out() {
     window.wait_for_label("library.sqlite is damaged");
     window.wait_for_label("`puma repair` keeps what can still be read");
 }
+
+#[test]
+fn a_library_that_cannot_be_changed_says_so_in_one_line_and_answers() {
+    let Window { harness, gallery } = Window::indexed();
+    drop(harness);
+    let file = puma::settings::Places::under(&gallery.home()).library_file();
+    let beside = file.with_file_name("library.sqlite-shm");
+    let start = std::time::Instant::now();
+    while beside.exists() {
+        assert!(start.elapsed() < super::PATIENCE, "the library stays open");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    // In the way of what writing takes, whoever runs this.
+    std::fs::create_dir(&beside).unwrap();
+    std::fs::copy(
+        gallery.photo("cats/chelsea.png"),
+        gallery.photo("cats/new.png"),
+    )
+    .unwrap();
+    let mut window = Window::open_beside(
+        gallery,
+        |mut setup| {
+            setup.settings.watch = true;
+            setup
+        },
+        Vec::new(),
+    );
+    window.wait_for_label("This library can be searched, but not changed.");
+    window.wait_for_label("read only");
+    let rocket = window.gallery.photo("things/rocket.png");
+    window.drop_on(&rocket);
+    window.wait_for_answer_to(&rocket);
+    let coffee = window.gallery.photo("things/coffee.png");
+    std::fs::copy(&rocket, window.gallery.photo("cats/newer.png")).unwrap();
+    window.drop_on(&coffee);
+    window.wait_for_answer_to(&coffee);
+    assert_eq!(window.hits().len(), super::gallery::READABLE);
+    let messages = window.harness.state().state().messages.shown();
+    assert!(
+        messages
+            .iter()
+            .all(|message| !message.text.contains("Indexing ended early")),
+        "{messages:?}"
+    );
+    assert!(!shows(&window.harness, "watched for changes"));
+    // Who wants it to be changed is told why it cannot be.
+    window.click("Re-scan");
+    window.wait_for_label("cannot be changed");
+}

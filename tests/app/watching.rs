@@ -1,9 +1,10 @@
 //! Folders that change while the window is open, go away, come back or lie elsewhere.
 use super::gallery::READABLE;
 use super::{Window, shows};
+use puma::settings::{Places, Settings};
 use puma::watch::Pace;
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A window that watches its folders and takes changes in soon, over the whole gallery.
 fn watching() -> Window {
@@ -66,6 +67,52 @@ fn new_renamed_and_deleted_photos_are_taken_in_by_themselves() {
         has("painted") && !has("drawn")
     });
     wait_for_photos(&mut window, READABLE);
+}
+
+/// Presses the setting and waits until it is in force and kept.
+fn switch_watching(window: &mut Window, on: bool) {
+    window.click("Settings");
+    let switch = "Watch the folders for changes";
+    window.wait_for_label(switch);
+    window.press(switch);
+    let places = Places::under(&window.gallery.home());
+    window.wait_for("the changed setting", |harness| {
+        let choices = &harness.state().state().choices;
+        choices.settings.watch == on && Settings::load(&places).unwrap().watch == on
+    });
+    window.harness.key_press(egui::Key::Escape);
+    window.wait_for("the settings close", |harness| !shows(harness, switch));
+}
+
+#[test]
+fn with_watching_switched_off_changes_wait_for_a_rescan() {
+    let mut window = watching();
+    window.wait_for_label("watched for changes");
+    switch_watching(&mut window, false);
+    window.wait_for("no folder is watched", |harness| {
+        harness.state().state().watching.modes.is_empty()
+    });
+    assert!(!shows(&window.harness, "watched for changes"));
+    let cat = window.gallery.photo("cats/chelsea.png");
+    fs::copy(&cat, window.gallery.photo("cats/first.png")).unwrap();
+    // Twenty times as long as a watched change takes to be followed up.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(2) {
+        std::thread::sleep(Duration::from_millis(20));
+        window.harness.step();
+        let state = window.harness.state().state();
+        assert!(state.indexing.is_none());
+        assert_eq!(state.library.as_ref().unwrap().embedded, READABLE);
+    }
+    window.click("Re-scan");
+    wait_for_photos(&mut window, READABLE + 1);
+    // What came meanwhile is taken in as soon as they are watched again, and what comes then.
+    fs::copy(&cat, window.gallery.photo("cats/second.png")).unwrap();
+    switch_watching(&mut window, true);
+    wait_for_photos(&mut window, READABLE + 2);
+    window.wait_for_label("watched for changes");
+    fs::copy(&cat, window.gallery.photo("cats/third.png")).unwrap();
+    wait_for_photos(&mut window, READABLE + 3);
 }
 
 #[test]

@@ -35,7 +35,14 @@ fn main() -> anyhow::Result<()> {
         |reader, path| reader.crop(path, 224, None).map(drop),
     )?;
     compare(
-        "whole picture, as in a query",
+        "crop and a copy of 640 px, as in a question",
+        &photos,
+        &here,
+        &apart,
+        |reader, path| reader.look(path, 224, 640).map(drop),
+    )?;
+    compare(
+        "whole picture, as in the preview",
         &photos,
         &here,
         &apart,

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use puma::photo::{
-    DecodeError, Limits, PhotoError, ProcessLimits, Reader, evaluation_crop, read, thumbnail,
+    DecodeError, Limits, PhotoError, ProcessLimits, Reader, evaluation_crop, read, reduced,
+    thumbnail,
 };
 
 use super::drawn::{fixture, fixtures};
@@ -40,6 +41,10 @@ fn pictures_crops_and_thumbnails_are_the_same() {
         assert_eq!(crop, evaluation_crop(&here, 224), "{}", path.display());
         let kept = puma::photo::decode(&fs::read(small).unwrap(), &Limits::default()).unwrap();
         assert_eq!(kept.dimensions(), thumbnail(&here).dimensions());
+        let looked = reader.look(&path, 224, 100).unwrap();
+        assert_eq!(looked.crop, crop, "{}", path.display());
+        assert_eq!(looked.small, reduced(&here, 100), "{}", path.display());
+        assert_eq!(reader.thumbnail(&path).unwrap(), thumbnail(&here));
     }
 }
 

@@ -1,4 +1,5 @@
 //! Tests of `search`: queries against a small indexed library, and against `puma eval` on real photos.
+mod building;
 mod filters;
 mod kept;
 mod lens;

@@ -121,6 +121,87 @@ fn the_model_before_answers_until_the_one_in_the_settings_has_embedded_all() {
     assert_eq!(errors(&answer), "");
 }
 
+/// On the way from one model to another, and the file of the one before is gone.
+#[test]
+fn where_the_model_before_is_gone_the_one_in_the_settings_answers_with_what_it_has() {
+    let place = indexed(10);
+    let (first, second) = (tiny(&place), other(&place));
+    let with = second.to_str().unwrap();
+    let settings = Settings {
+        model: Some(second.clone()),
+        former_model: Some(first.clone()),
+        ..Settings::default()
+    };
+    settings.save(&places(&place)).unwrap();
+    std::fs::remove_file(&first).unwrap();
+    // It has embedded nothing yet: there is no answer, and a way out.
+    let output = place.run(&["search", "photos/even/0004.png"]);
+    let said = errors(&output);
+    assert!(!output.status.success());
+    assert!(
+        said.contains("the model before cannot be loaded") && said.contains("tiny.safetensors"),
+        "{said}"
+    );
+    assert!(said.contains("run `puma index`"), "{said}");
+    place.done(&["index", "photos", "--model", with]);
+    // As if the run had been killed before its end.
+    let catalogue = rusqlite::Connection::open(library_file(&place)).unwrap();
+    catalogue
+        .execute(
+            "DELETE FROM embedding WHERE photo IN (SELECT id FROM photo ORDER BY id DESC LIMIT 3)
+             AND model = (SELECT id FROM model WHERE key = ?1)",
+            [key(&second).to_string()],
+        )
+        .unwrap();
+    let output = place.run(&["search", "photos/even/0004.png", "-k", "10", "--json"]);
+    let said = errors(&output);
+    assert!(output.status.success(), "{said}");
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["hits"].as_array().unwrap().len(), 7);
+    assert!(
+        said.contains("answers with what it has embedded so far")
+            && said.contains("3 photos are not embedded with this model yet"),
+        "{said}"
+    );
+}
+
+/// A folder that is away, and has not been looked at by the model in the settings, holds nothing up.
+#[test]
+fn a_folder_that_is_away_keeps_no_model_from_answering() {
+    let place = indexed(10);
+    let (first, second) = (tiny(&place), other(&place));
+    let drive = place.folder.path().join("drive");
+    for seed in 20..23 {
+        crate::pictures::draw(&drive.join(format!("{seed}.png")), seed, super::SIDE_PX);
+    }
+    place.done(&["index", "drive"]);
+    let settings = Settings {
+        model: Some(second.clone()),
+        former_model: Some(first),
+        ..Settings::default()
+    };
+    settings.save(&places(&place)).unwrap();
+    std::fs::rename(&drive, place.folder.path().join("away")).unwrap();
+    place.done(&["index"]);
+    let output = place.run(&["search", "photos/even/0004.png", "-k", "20", "--json"]);
+    let said = errors(&output);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["hits"].as_array().unwrap().len(), 10);
+    assert!(
+        !said.contains("the model before") && said.contains("3 photos are not embedded"),
+        "{said}"
+    );
+    std::fs::rename(place.folder.path().join("away"), &drive).unwrap();
+    // It is there again: until it is looked at, the model before knows more.
+    let said = errors(&place.run(&["search", "photos/even/0004.png"]));
+    assert!(said.contains("the model before answers"), "{said}");
+    place.done(&["index"]);
+    let output = place.run(&["search", "photos/even/0004.png", "-k", "20", "--json"]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["hits"].as_array().unwrap().len(), 13);
+    assert_eq!(errors(&output), "");
+}
+
 /// A run with the new model that was stopped half way goes on where it was, whichever model ran between.
 #[test]
 fn each_model_goes_on_where_it_was() {

@@ -5,7 +5,7 @@ use crate::app::query::{Query, Source};
 use crate::app::thumbnails::color_image;
 use crate::library::{Library, PhotoId};
 use crate::model::Puma;
-use crate::photo::Reader;
+use crate::photo::{Reader, reduced};
 use crate::search::{self, Filter, Hit, Request, SearchError, Searcher};
 use image::RgbImage;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ pub(in crate::app) const HITS: usize = 200;
 /// Neighbours that vote on the domain of a query from outside the library.
 const VOTERS: usize = 10;
 /// Longest side of the query's picture beside its reasons.
-const PREVIEW_PX: u32 = 640;
+pub(super) const PREVIEW_PX: u32 = 640;
 
 /// Answers questions from the library, and says what it holds.
 pub(super) struct Answering {
@@ -163,30 +163,19 @@ fn previews(query: &Query, images: Vec<Option<Arc<RgbImage>>>, reader: &Reader, 
             let image = match (image, &source) {
                 (Some(image), _) => image,
                 (None, Source::Pasted { image, .. }) => Arc::clone(image),
-                (None, Source::File(path)) => match reader.read(path) {
+                (None, Source::File(path)) => match reader.reduced(path, PREVIEW_PX) {
                     Ok(image) => Arc::new(image),
                     // The answer did without it; the panel shows the small copy.
                     Err(_) => continue,
                 },
             };
-            let image = Arc::new(color_image(&reduced(&image)));
+            let image = Arc::new(color_image(&reduced(&image, PREVIEW_PX)));
             if !out.send(Event::Preview { source, image }) {
                 break;
             }
         }
         None
     });
-}
-
-/// A picture with no side above [`PREVIEW_PX`].
-fn reduced(image: &RgbImage) -> RgbImage {
-    let longest = image.width().max(image.height());
-    if longest <= PREVIEW_PX {
-        return image.clone();
-    }
-    let scaled =
-        |side: u32| (u64::from(side) * u64::from(PREVIEW_PX) / u64::from(longest)).max(1) as u32;
-    image::imageops::thumbnail(image, scaled(image.width()), scaled(image.height()))
 }
 
 fn words(query: &Query, error: &SearchError) -> String {

@@ -75,7 +75,9 @@ impl Worker<'_> {
             self.watch_folders();
         }
         self.refreshing.refresh(true);
-        Ok(other_model || other_rule || other_files)
+        // While nobody watched, something may have changed.
+        let begins_to_watch = other_watch && self.setup.settings.watch;
+        Ok(other_model || other_rule || other_files || begins_to_watch)
     }
 }
 

@@ -1,14 +1,16 @@
+use super::answering::PREVIEW_PX;
 use crate::app::query::{Part, Source};
 use crate::library::PhotoId;
 use crate::model::Embedded;
-use crate::photo::{Reader, Region};
+use crate::photo::{Looked, Reader, Region};
 use crate::search::{SearchError, Searcher};
 use image::RgbImage;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Decoded pictures kept, so that another rectangle on one of them is answered without decoding it again.
+/// Whole pictures kept, so that another rectangle on one of them is answered without decoding it again, and as many
+/// small copies.
 const MOST_IMAGES: usize = 3;
 /// Embedded pictures kept, so that another weight is answered at once.
 const MOST_EMBEDDED: usize = 64;
@@ -16,9 +18,12 @@ const MOST_EMBEDDED: usize = 64;
 /// Looks at the pictures of questions, and remembers the last ones.
 pub(super) struct Eyes {
     reader: Reader,
-    images: VecDeque<(Source, Version, Arc<RgbImage>)>,
+    images: Images,
+    small: Images,
     embedded: VecDeque<(Source, Version, Option<Region>, Embedded)>,
 }
+
+type Images = VecDeque<(Source, Version, Arc<RgbImage>)>;
 
 /// Tells whether a file is still what it was.
 type Version = Option<(SystemTime, u64)>;
@@ -29,7 +34,7 @@ pub(super) struct Seen {
     pub photo: Option<PhotoId>,
     /// What the model says of it.
     pub embedded: Embedded,
-    /// Its pixels, where they are at hand.
+    /// Its pixels, or a copy of at most [`PREVIEW_PX`], where they are at hand.
     pub image: Option<Arc<RgbImage>>,
 }
 
@@ -38,6 +43,7 @@ impl Eyes {
         Eyes {
             reader,
             images: VecDeque::new(),
+            small: VecDeque::new(),
             embedded: VecDeque::new(),
         }
     }
@@ -62,13 +68,28 @@ impl Eyes {
             return Ok(Seen {
                 photo: None,
                 embedded: embedded.clone(),
-                image: self.at_hand(&part.source, version),
+                image: found(&self.images, &part.source, version)
+                    .or_else(|| found(&self.small, &part.source, version)),
             });
         }
-        let image = self.image(&part.source, version)?;
-        let embedded = match part.crop {
-            Some(region) => searcher.embed(&region.cut(&image))?,
-            None => searcher.embed(&image)?,
+        let (image, embedded) = match (&part.source, part.crop) {
+            (Source::File(path), None) if found(&self.images, &part.source, version).is_none() => {
+                let size_px = searcher.puma().image_size();
+                let looked = self.reader.look(path, size_px, PREVIEW_PX);
+                let Looked { crop, small } = looked.map_err(SearchError::Photo)?;
+                let small = Arc::new(small);
+                let entry = (part.source.clone(), version, Arc::clone(&small));
+                keep(&mut self.small, entry, MOST_IMAGES);
+                (small, searcher.embed_crop(&crop)?)
+            }
+            (source, crop) => {
+                let image = self.image(source, version)?;
+                let embedded = match crop {
+                    Some(region) => searcher.embed(&region.cut(&image))?,
+                    None => searcher.embed(&image)?,
+                };
+                (image, embedded)
+            }
         };
         let entry = (part.source.clone(), version, part.crop, embedded.clone());
         keep(&mut self.embedded, entry, MOST_EMBEDDED);
@@ -79,20 +100,11 @@ impl Eyes {
         })
     }
 
-    fn at_hand(&self, source: &Source, version: Version) -> Option<Arc<RgbImage>> {
-        let known =
-            |(of, seen, _): &&(Source, Version, Arc<RgbImage>)| (of, *seen) == (source, version);
-        self.images
-            .iter()
-            .find(known)
-            .map(|(.., image)| Arc::clone(image))
-    }
-
     fn image(&mut self, source: &Source, version: Version) -> Result<Arc<RgbImage>, SearchError> {
         if let Source::Pasted { image, .. } = source {
             return Ok(Arc::clone(image));
         }
-        if let Some(image) = self.at_hand(source, version) {
+        if let Some(image) = found(&self.images, source, version) {
             return Ok(image);
         }
         let path = source.path().unwrap_or(std::path::Path::new(""));
@@ -102,6 +114,13 @@ impl Eyes {
         keep(&mut self.images, entry, MOST_IMAGES);
         Ok(image)
     }
+}
+
+/// The picture of a source among those that are kept, unless its file is another now.
+fn found(images: &Images, source: &Source, version: Version) -> Option<Arc<RgbImage>> {
+    let mut kept = images.iter();
+    let known = kept.find(|(of, seen, _)| (of, *seen) == (source, version));
+    known.map(|(.., image)| Arc::clone(image))
 }
 
 fn keep<T>(kept: &mut VecDeque<T>, one: T, most: usize) {

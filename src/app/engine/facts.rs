@@ -54,6 +54,8 @@ pub struct Sample {
 /// What the library holds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LibraryFacts {
+    /// Why it can be searched but not changed, if so.
+    pub only_read_because: Option<String>,
     /// Its folders in the order in which they were added.
     pub roots: Vec<RootFacts>,
     /// Photos known.

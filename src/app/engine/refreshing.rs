@@ -144,6 +144,7 @@ impl Reading {
             }
         }
         Ok(LibraryFacts {
+            only_read_because: library.only_read_because(),
             roots: roots
                 .into_iter()
                 .map(|root| RootFacts {

@@ -3,6 +3,7 @@
 use super::answering::Answering;
 use super::work::{Worker, facts, load};
 use super::{Event, ModelFacts, Setup};
+use crate::app::wording::counted;
 use crate::library::{Library, ModelKey};
 use crate::model::{Puma, choose_device};
 use crate::search::Searcher;
@@ -39,8 +40,8 @@ impl Loaded {
 #[derive(Clone)]
 pub(super) struct Next {
     pub model: Loaded,
-    /// Filled when it has looked at all photos.
-    ready: Arc<Mutex<Option<Searcher>>>,
+    /// Filled when it has looked at all photos that are there; with how many are not.
+    ready: Arc<Mutex<Option<(Searcher, usize)>>>,
 }
 
 impl Next {
@@ -51,29 +52,26 @@ impl Next {
         }
     }
 
-    /// Opens the library for this model if it has looked at all photos; takes its time, on the thread of the run.
+    /// Opens the library for this model if it has looked at all photos that are there; takes its time, on the thread of
+    /// the run.
     pub(super) fn open_if_complete(&self, setup: &Setup) {
-        let open = || -> anyhow::Result<Option<Searcher>> {
-            let pending = Library::open_existing(&setup.library)?
-                .counts(&self.model.key())?
-                .pending;
-            if pending > 0 {
+        let open = || -> anyhow::Result<Option<(Searcher, usize)>> {
+            let (library, key) = (Library::open_existing(&setup.library)?, self.model.key());
+            if !library.is_complete(&key)? {
                 return Ok(None);
             }
+            let away = library.counts(&key)?.pending;
             let puma = Arc::clone(&self.model.puma);
-            Ok(Some(Searcher::open(
-                &setup.library,
-                puma,
-                setup.index_kind,
-            )?))
+            let searcher = Searcher::open(&setup.library, puma, setup.index_kind)?;
+            Ok(Some((searcher, away)))
         };
         match open() {
-            Ok(searcher) => *self.slot() = searcher,
+            Ok(ready) => *self.slot() = ready,
             Err(error) => tracing::error!("the next model cannot answer yet: {error:#}"),
         }
     }
 
-    fn slot(&self) -> std::sync::MutexGuard<'_, Option<Searcher>> {
+    fn slot(&self) -> std::sync::MutexGuard<'_, Option<(Searcher, usize)>> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -109,7 +107,7 @@ fn waits_for(setup: &Setup, old: &Loaded, new: &Loaded) -> anyhow::Result<bool> 
         return Ok(false);
     }
     let library = Library::open(&setup.library)?;
-    Ok(library.counts(&old.key())?.embedded > 0 && library.counts(&new.key())?.pending > 0)
+    Ok(library.counts(&old.key())?.embedded > 0 && !library.is_complete(&new.key())?)
 }
 
 impl Worker<'_> {
@@ -144,7 +142,7 @@ impl Worker<'_> {
         let puma = Arc::clone(&next.model.puma);
         match Searcher::open(&self.setup.library, puma, self.setup.index_kind) {
             Ok(searcher) => {
-                *next.slot() = Some(searcher);
+                *next.slot() = Some((searcher, 0));
                 self.succeed_if_ready();
             }
             Err(error) => {
@@ -154,11 +152,11 @@ impl Worker<'_> {
         }
     }
 
-    /// Lets the next model answer, if it has looked at all photos.
+    /// Lets the next model answer, if it has looked at all photos that are there.
     pub(super) fn succeed_if_ready(&mut self) {
-        let Some((model, searcher)) = self.next.as_ref().and_then(|next| {
-            let searcher = next.slot().take()?;
-            Some((next.model.clone(), searcher))
+        let Some((model, (searcher, away))) = self.next.as_ref().and_then(|next| {
+            let ready = next.slot().take()?;
+            Some((next.model.clone(), ready))
         }) else {
             return;
         };
@@ -169,6 +167,13 @@ impl Worker<'_> {
                 self.answer_with(model, Answering::with(searcher, setup.reader.clone()));
                 self.setup = setup;
                 self.refreshing.refresh(true);
+                if away > 0 {
+                    let photos = counted(away, "photo");
+                    let text = format!(
+                        "{photos} cannot be reached now and will be found again when their folders are back."
+                    );
+                    self.events.send(Event::Info(text));
+                }
             }
             Err(error) => {
                 let text = format!("The new model cannot answer yet: {error:#}.");

@@ -231,6 +231,7 @@ impl<'a> Worker<'a> {
     /// Takes a folder out, on a thread of its own: with many photos that takes seconds.
     fn forget(&self, root: PathBuf) {
         let (library, refreshing) = (self.setup.library.clone(), Arc::clone(&self.refreshing));
+        let (next, setup) = (self.next.clone(), self.setup.clone());
         errand::run("forget", self.events, move || {
             let forget = || -> anyhow::Result<usize> {
                 Ok(Library::open_existing(&library)?.forget_root(&root)?)
@@ -248,6 +249,10 @@ impl<'a> Worker<'a> {
                 }
             };
             refreshing.refresh(false);
+            // What it still had to look at may have been there.
+            if let Some(next) = next {
+                next.open_if_complete(&setup);
+            }
             Some(event)
         });
     }

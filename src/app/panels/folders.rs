@@ -48,7 +48,7 @@ pub fn folders(ui: &mut Ui, look: Look<'_>) {
             return;
         };
         for root in &library.roots {
-            row(ui, look, root);
+            row(ui, look, root, library.only_read_because.is_none());
         }
         if !library.failures.is_empty() {
             ui.add_space(4.0);
@@ -67,7 +67,7 @@ pub fn folders(ui: &mut Ui, look: Look<'_>) {
     });
 }
 
-fn row(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
+fn row(ui: &mut Ui, look: Look<'_>, root: &RootFacts, changeable: bool) {
     let name = wording::file_name(&root.path);
     ui.horizontal(|ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -86,7 +86,9 @@ fn row(ui: &mut Ui, look: Look<'_>, root: &RootFacts) {
                     away(ui, look, root, &facts);
                 } else {
                     ui.weak(facts);
-                    watched(ui, look, root);
+                    if changeable {
+                        watched(ui, look, root);
+                    }
                 }
             });
         });

@@ -9,6 +9,7 @@ use egui::{Align, Layout, Ui};
 pub fn status_bar(ui: &mut Ui, look: Look<'_>) {
     ui.horizontal(|ui| {
         ui.label(library(look));
+        only_read(ui, look);
         if let Some(asking) = &look.state.asking {
             ui.separator();
             ui.spinner();
@@ -56,6 +57,18 @@ fn library(look: Look<'_>) -> String {
         text += &format!(", {} not readable", count(library.failures.len()));
     }
     text
+}
+
+/// Says that the library cannot be changed, where that is so.
+fn only_read(ui: &mut Ui, look: Look<'_>) {
+    let library = look.state.library.as_ref();
+    if let Some(reason) = library.and_then(|library| library.only_read_because.as_ref()) {
+        ui.separator();
+        ui.weak("read only").on_hover_text(format!(
+            "{} can be searched, but not changed: {reason}. To index, make the file and its folder writable.",
+            look.state.choices.library.display()
+        ));
+    }
 }
 
 fn engine(ui: &mut Ui, look: Look<'_>) {

@@ -12,10 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use image::RgbImage;
-
 use self::process::{Ended, Process};
-pub(super) use self::protocol::{Order, Wanted};
+pub(super) use self::protocol::{Order, Pictures, Wanted};
 pub use self::worker::serve;
 use super::{DecodeError, PhotoError};
 
@@ -67,7 +65,7 @@ impl Processes {
     }
 
     /// Has the order carried out; `None` where no process can be started.
-    pub(super) fn carry_out(&self, order: &Order) -> Option<Result<RgbImage, PhotoError>> {
+    pub(super) fn carry_out(&self, order: &Order) -> Option<Result<Pictures, PhotoError>> {
         let idle = self.lock().pop();
         if let Some(mut process) = idle {
             match process.ask(order, self.limits.time) {
@@ -105,8 +103,8 @@ impl Processes {
     fn keep(
         &self,
         process: Process,
-        answer: Result<RgbImage, PhotoError>,
-    ) -> Result<RgbImage, PhotoError> {
+        answer: Result<Pictures, PhotoError>,
+    ) -> Result<Pictures, PhotoError> {
         self.lock().push(process);
         answer
     }

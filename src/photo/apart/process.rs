@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use image::RgbImage;
 
 use super::WORKER_COMMAND;
-use super::protocol::{self, Failure, GREETING, News, Order};
+use super::protocol::{self, Failure, GREETING, News, Order, Pictures};
 use crate::photo::PhotoError;
 
 /// How long a process may take to start.
@@ -37,7 +36,7 @@ pub(super) struct Process {
 enum Heard {
     Greeting,
     Begun,
-    Answer(Result<RgbImage, Failure>),
+    Answer(Result<Pictures, Failure>),
 }
 
 /// Why a process is no more.
@@ -98,7 +97,7 @@ impl Process {
         &mut self,
         order: &Order,
         time: Duration,
-    ) -> Result<Result<RgbImage, PhotoError>, Ended> {
+    ) -> Result<Result<Pictures, PhotoError>, Ended> {
         if self.expected.send(Arc::new(order.clone())).is_err()
             || protocol::send(&mut self.orders, order).is_err()
         {
@@ -169,9 +168,10 @@ fn answer(output: &mut ChildStdout, order: &Order, says: &Sender<Heard>) -> io::
     loop {
         let heard = match protocol::receive(output)? {
             News::Begun => Heard::Begun,
-            News::Picture { width, height } => {
-                let image = protocol::receive_pixels(output, (width, height), order)?;
-                Heard::Answer(Ok(image))
+            News::Pictures { main, beside } => {
+                let main = protocol::receive_pixels(output, main, order)?;
+                let beside = protocol::receive_pixels(output, beside, order)?;
+                Heard::Answer(Ok(Pictures { main, beside }))
             }
             News::Failed(failure) => Heard::Answer(Err(failure)),
         };

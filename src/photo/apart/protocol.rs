@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::photo::decode::{decode_as, load};
-use crate::photo::thumbnails::{self, thumbnail};
+use crate::photo::thumbnails::{self, reduced, thumbnail};
 use crate::photo::{DecodeError, Limits, PhotoError, evaluation_crop};
 
 /// What a process says first: both sides have to be the same program.
@@ -32,8 +32,18 @@ pub(in crate::photo) struct Order {
 pub(in crate::photo) enum Wanted {
     /// The whole picture.
     Whole,
-    /// Its small copy.
-    Thumbnail,
+    /// A copy with no side above this.
+    Reduced {
+        /// Its longest side in pixels.
+        longest_px: u32,
+    },
+    /// What the model sees of it, and beside that a copy with no side above this.
+    Look {
+        /// The side of what the model sees, in pixels.
+        size_px: u32,
+        /// The longest side of the copy, in pixels.
+        longest_px: u32,
+    },
     /// What the model sees of it.
     Crop {
         /// Its side in pixels.
@@ -41,6 +51,21 @@ pub(in crate::photo) enum Wanted {
         /// File that becomes the photo's thumbnail, unless it is there already.
         thumbnail: Option<OsString>,
     },
+}
+
+/// What an order brings.
+#[derive(Debug, PartialEq)]
+pub(in crate::photo) struct Pictures {
+    pub main: RgbImage,
+    /// Empty unless the order is for two.
+    pub beside: RgbImage,
+}
+
+impl From<RgbImage> for Pictures {
+    fn from(main: RgbImage) -> Pictures {
+        let beside = RgbImage::default();
+        Pictures { main, beside }
+    }
 }
 
 impl Order {
@@ -53,7 +78,7 @@ impl Order {
     }
 
     /// Decodes on this thread; `begun` is called when the file is in memory.
-    pub(in crate::photo) fn carry_out(&self, begun: impl FnOnce()) -> Result<RgbImage, PhotoError> {
+    pub(in crate::photo) fn carry_out(&self, begun: impl FnOnce()) -> Result<Pictures, PhotoError> {
         let path = Path::new(&self.path);
         let loaded = load(path, &self.limits)?;
         begun();
@@ -61,8 +86,15 @@ impl Order {
             .map_err(|source| self.failed(source))?;
         drop(loaded);
         Ok(match &self.wanted {
-            Wanted::Whole => image,
-            Wanted::Thumbnail => thumbnail(&image),
+            Wanted::Whole => image.into(),
+            Wanted::Reduced { longest_px } => reduced(&image, *longest_px).into(),
+            Wanted::Look {
+                size_px,
+                longest_px,
+            } => Pictures {
+                main: evaluation_crop(&image, *size_px),
+                beside: reduced(&image, *longest_px),
+            },
             Wanted::Crop {
                 size_px,
                 thumbnail: file,
@@ -72,7 +104,7 @@ impl Order {
                 {
                     thumbnails::keep(file, &thumbnail(&image));
                 }
-                evaluation_crop(&image, *size_px)
+                evaluation_crop(&image, *size_px).into()
             }
         })
     }
@@ -85,17 +117,19 @@ impl Order {
         }
     }
 
-    /// Most bytes of pixels that an honest answer has.
+    /// Most bytes of pixels that a picture of an honest answer has.
     fn most_pixel_bytes(&self) -> u64 {
         let crop = match self.wanted {
-            Wanted::Whole | Wanted::Thumbnail => 0,
-            Wanted::Crop { size_px, .. } => u64::from(size_px) * u64::from(size_px),
+            Wanted::Whole | Wanted::Reduced { .. } => 0,
+            Wanted::Crop { size_px, .. } | Wanted::Look { size_px, .. } => {
+                u64::from(size_px) * u64::from(size_px)
+            }
         };
         3 * self.limits.max_pixels.max(crop)
     }
 
     /// An answer of a process as the caller wants it.
-    pub(super) fn answer(&self, reply: Result<RgbImage, Failure>) -> Result<RgbImage, PhotoError> {
+    pub(super) fn answer(&self, reply: Result<Pictures, Failure>) -> Result<Pictures, PhotoError> {
         reply.map_err(|failure| failure.of(PathBuf::from(&self.path)))
     }
 }
@@ -105,8 +139,11 @@ impl Order {
 pub(super) enum News {
     /// The file is in memory and is being decoded.
     Begun,
-    /// The picture, whose pixels follow.
-    Picture { width: u32, height: u32 },
+    /// Width and height of the pictures, whose pixels follow.
+    Pictures {
+        main: (u32, u32),
+        beside: (u32, u32),
+    },
     /// There is none.
     Failed(Failure),
 }
@@ -167,7 +204,7 @@ pub(super) fn receive<T: DeserializeOwned>(input: &mut impl Read) -> io::Result<
     options().deserialize_from(input).map_err(io::Error::other)
 }
 
-/// The pixels that follow [`News::Picture`]; more than the order can give are refused.
+/// The pixels of one picture that follow [`News::Pictures`]; more than the order can give are refused.
 pub(super) fn receive_pixels(
     input: &mut impl Read,
     (width, height): (u32, u32),

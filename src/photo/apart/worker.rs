@@ -4,7 +4,7 @@ use std::io::{self, BufWriter, Write};
 
 use crossbeam_channel::{Sender, bounded};
 
-use super::protocol::{self, GREETING, News, Order};
+use super::protocol::{self, GREETING, News, Order, Pictures};
 
 /// Decodes what is asked for on stdin and answers on stdout until stdin is closed, with at most so many bytes of address
 /// space.
@@ -41,10 +41,14 @@ fn carry_out(order: &Order, out: &mut impl Write) -> io::Result<()> {
     let result = order.carry_out(|| told = protocol::send(out, &News::Begun));
     told?;
     match result {
-        Ok(image) => {
-            let (width, height) = image.dimensions();
-            protocol::send(out, &News::Picture { width, height })?;
-            out.write_all(&image)?;
+        Ok(Pictures { main, beside }) => {
+            let news = News::Pictures {
+                main: main.dimensions(),
+                beside: beside.dimensions(),
+            };
+            protocol::send(out, &news)?;
+            out.write_all(&main)?;
+            out.write_all(&beside)?;
             out.flush()
         }
         Err(error) => protocol::send(out, &News::Failed(error.into())),

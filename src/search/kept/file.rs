@@ -1,5 +1,6 @@
 //! The layout of the file: the segments one behind the other, then a head that says where they lie, then where that does.
 
+use crate::files;
 use crate::index::Block;
 use crate::library::{ModelKey, PhotoId, Seen};
 use crate::search::facts::Columns;
@@ -8,7 +9,7 @@ use crate::search::snapshot::Snapshot;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{BufWriter, Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
+use std::io::{Error, ErrorKind, Read, Result, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Ends the file; the digit is the layout's version.
@@ -38,12 +39,7 @@ struct Part {
 
 /// Writes a snapshot; an old file stays whole until the new one is complete.
 pub(super) fn save(path: &Path, model: &ModelKey, snapshot: &Snapshot) -> Result<()> {
-    // One name, so that what a killed program leaves behind is written over by the next.
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(".part");
-    let write = || -> Result<()> {
-        let file = File::create(&draft)?;
-        let mut out = BufWriter::new(file);
+    files::replace_by(path, |out| {
         let mut head = Head {
             model: model.to_string(),
             change: snapshot.seen.change,
@@ -69,15 +65,7 @@ pub(super) fn save(path: &Path, model: &ModelKey, snapshot: &Snapshot) -> Result
         out.write_all(&head)?;
         out.write_all(&(head.len() as u64).to_le_bytes())?;
         out.write_all(blake3::hash(&head).as_bytes())?;
-        out.write_all(MAGIC)?;
-        out.into_inner()
-            .map_err(|error| error.into_error())?
-            .sync_all()?;
-        std::fs::rename(&draft, path)
-    };
-    write().inspect_err(|_| {
-        // What is left of it would only take room on a disk that may be full.
-        let _gone = std::fs::remove_file(&draft);
+        out.write_all(MAGIC)
     })
 }
 
