@@ -168,7 +168,8 @@ impl Found {
             // Rounded down.
             self.least = (least as f32).next_down();
             let least = self.least;
-            self.rows.retain(|&(similarity, _)| !below(similarity, least));
+            self.rows
+                .retain(|&(similarity, _)| !below(similarity, least));
         }
     }
 }
