@@ -7,14 +7,14 @@
 //! | [`settings`] | what the user chose and where things lie |
 //! | [`files`] | files that are written whole or not at all |
 //! | [`photo`] | one file in: decode, orientation, limits, the one preprocessing, thumbnails |
-//! | [`model`] | PUMA itself: config, ViT, stochastic adapters, prompt pool, head, checkpoints, devices |
+//! | [`model`] | PUMA itself: config, ViT, stochastic adapters, prompt pool, head, checkpoints, devices; weights from the hub |
 //! | [`figures`] | prompt profiles of domains as data and as charts |
 //! | [`library`] | roots, scanning, the catalogue at rest |
 //! | [`watch`] | folders under watch: what changes in them is told |
 //! | [`index`] | nearest neighbours: exact scan and HNSW |
 //! | [`search`] | a query to ranked hits |
 //! | [`pipeline`] | indexing as one job |
-//! | [`eval`] | metrics and benchmark sets |
+//! | [`eval`] | metrics and benchmark sets, the published ones in their own layouts |
 //! | [`train`] | sampler, augmentation, losses, optimiser, trainer |
 //! | [`benchmark`] | methods trained and measured side by side, one report |
 //! | [`app`] | the window |

@@ -24,7 +24,7 @@ pub enum EvalError {
         /// Its folder.
         folder: PathBuf,
         /// What is wrong.
-        source: PublishedError,
+        source: Box<PublishedError>,
     },
     /// The root holds no set at all.
     #[error("{0}: holds no folders; expected ROOT/SET/CLASS/*.jpg")]

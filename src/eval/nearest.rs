@@ -140,7 +140,7 @@ impl Found {
             }
             for (row, &similarity) in (first..).zip(part) {
                 // What is no number stays, and is computed again.
-                if !(similarity < least) && !wish.without.contains(&row) {
+                if !below(similarity, least) && !wish.without.contains(&row) {
                     self.rows.push((similarity, row));
                 }
             }
@@ -168,9 +168,15 @@ impl Found {
             // Rounded down.
             self.least = (least as f32).next_down();
             let least = self.least;
-            self.rows.retain(|&(similarity, _)| !(similarity < least));
+            self.rows
+                .retain(|&(similarity, _)| !below(similarity, least));
         }
     }
+}
+
+/// Whether a similarity is surely below; one that is no number is not.
+fn below(similarity: f32, least: f32) -> bool {
+    similarity < least
 }
 
 fn length(row: &[f32]) -> f64 {

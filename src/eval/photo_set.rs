@@ -204,7 +204,7 @@ fn read_set(name: &str, path: &Path) -> Result<PhotoSet, EvalError> {
             title: layout.title,
             files: layout.files,
             folder: path.to_path_buf(),
-            source,
+            source: Box::new(source),
         });
     }
     let mut classes = Vec::new();
