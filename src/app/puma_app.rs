@@ -71,6 +71,7 @@ impl PumaApp {
         let thumbnails = ThumbnailCache::start(
             ctx,
             &setup.thumbnails,
+            &setup.library,
             &setup.reader,
             preferences.cache_bytes(),
         )?;

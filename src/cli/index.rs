@@ -134,7 +134,7 @@ fn report(summary: &Summary) -> anyhow::Result<()> {
             place.reason
         );
     }
-    for message in &summary.messages {
+    for message in summary.messages.iter().chain(&summary.offline) {
         eprintln!("puma: {message}");
     }
     let mut text = format!(

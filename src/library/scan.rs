@@ -50,6 +50,8 @@ pub struct ScanReport {
     pub complete: bool,
     /// Why roots were left alone, for each that was.
     pub offline: Vec<String>,
+    /// What was left alone inside of roots, since a drive that was mounted there is away.
+    pub unmounted: Vec<String>,
     /// Photos that are gone from the disk and were taken out of the catalogue.
     pub removed: usize,
     /// Folders and files that could not be looked at; what the catalogue holds below them stays.
@@ -107,7 +109,7 @@ impl Writer<'_> {
                 let mounts = Mounts::read(self.library, scope)?;
                 let away = mounts.settle(self.library, root, comparison.mounted(), excluded)?;
                 report
-                    .offline
+                    .unmounted
                     .extend(away.iter().map(|below| unmounted(&root.join(below))));
                 comparison.keep(away);
             }
@@ -128,7 +130,7 @@ impl Writer<'_> {
         gone.retain(|id| !recogniser.is_claimed(*id));
         self.remove(&gone)?;
         report.removed = gone.len();
-        report.complete = report.offline.is_empty();
+        report.complete = report.offline.is_empty() && report.unmounted.is_empty();
         Ok(report)
     }
 

@@ -77,8 +77,10 @@ pub struct Summary {
     pub removed: usize,
     /// Folders and files that could not be looked at; what was known below them is kept.
     pub unreadable: Vec<FailedFile>,
-    /// What else the user should know, such as roots that are offline.
+    /// What else the user should know, such as folders in which a drive was mounted that is away.
     pub messages: Vec<String>,
+    /// Why roots were left alone, for each that is offline.
+    pub offline: Vec<String>,
     /// Whether the run was stopped before its end.
     pub stopped: bool,
     /// How long it took.
@@ -181,7 +183,7 @@ pub fn index(
 
     progress(&tally.progress(Some(Phase::Done), &mut Speed::new()));
     let mut messages = sources.messages;
-    messages.extend(report.offline);
+    messages.extend(report.unmounted);
     Ok(Summary {
         found: Tally::get(&tally.found),
         embedded: Tally::get(&tally.embedded),
@@ -196,6 +198,7 @@ pub fn index(
         removed: report.removed,
         unreadable: report.unreadable,
         messages,
+        offline: report.offline,
         stopped: control.is_stopped(),
         elapsed: start.elapsed(),
     })

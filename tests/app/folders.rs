@@ -58,3 +58,29 @@ fn a_folder_that_is_away_is_marked_and_its_photos_are_kept() {
     window.click("Re-scan");
     window.wait_for("it is back", |harness| !shows(harness, "not there now"));
 }
+
+#[test]
+fn photos_of_a_folder_that_is_away_keep_their_pictures() {
+    let Window { harness, gallery } = Window::indexed();
+    drop(harness);
+    std::fs::rename(gallery.photos(), gallery.outside("away")).unwrap();
+    let open = |gallery| Window::open_beside(gallery, |setup| setup, Vec::new());
+    let mut window = open(gallery);
+    window.wait_for_label("not there now");
+    window.wait_for("the pictures", |harness| {
+        let state = harness.state();
+        state.state().indexing.is_none() && !state.is_loading_pictures()
+    });
+    window.harness.run_steps(2);
+    for reason in ["no longer there", "Its folder is not there now."] {
+        assert!(!shows(&window.harness, reason));
+    }
+    // The mark in the panel says it: no card does.
+    assert!(window.harness.state().state().messages.shown().is_empty());
+    let Window { harness, gallery } = window;
+    drop(harness);
+    let places = puma::settings::Places::under(&gallery.home());
+    std::fs::remove_dir_all(places.thumbnails()).unwrap();
+    let mut window = open(gallery);
+    window.wait_for_label("Its folder is not there now.");
+}

@@ -102,6 +102,7 @@ fn a_damaged_library_is_named_with_the_way_out() {
     window.wait_for_label("`puma repair` keeps what can still be read");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_library_that_cannot_be_changed_says_so_in_one_line_and_answers() {
     let Window { harness, gallery } = Window::indexed();
@@ -113,8 +114,8 @@ fn a_library_that_cannot_be_changed_says_so_in_one_line_and_answers() {
         assert!(start.elapsed() < super::PATIENCE, "the library stays open");
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    // In the way of what writing takes, whoever runs this.
-    std::fs::create_dir(&beside).unwrap();
+    // In the way of what writing takes, whoever runs this: SQLite follows no links there.
+    std::os::unix::fs::symlink("nowhere", &beside).unwrap();
     std::fs::copy(
         gallery.photo("cats/chelsea.png"),
         gallery.photo("cats/new.png"),
@@ -124,6 +125,7 @@ fn a_library_that_cannot_be_changed_says_so_in_one_line_and_answers() {
         gallery,
         |mut setup| {
             setup.settings.watch = true;
+            setup.pace.quiet = std::time::Duration::from_millis(50);
             setup
         },
         Vec::new(),
@@ -133,10 +135,13 @@ fn a_library_that_cannot_be_changed_says_so_in_one_line_and_answers() {
     let rocket = window.gallery.photo("things/rocket.png");
     window.drop_on(&rocket);
     window.wait_for_answer_to(&rocket);
-    let coffee = window.gallery.photo("things/coffee.png");
+    // Nor does what changes in a folder lead to a run that can only fail.
     std::fs::copy(&rocket, window.gallery.photo("cats/newer.png")).unwrap();
-    window.drop_on(&coffee);
-    window.wait_for_answer_to(&coffee);
+    for _ in 0..100 {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        window.harness.step();
+        assert!(window.harness.state().state().indexing.is_none());
+    }
     assert_eq!(window.hits().len(), super::gallery::READABLE);
     let messages = window.harness.state().state().messages.shown();
     assert!(

@@ -101,7 +101,7 @@ fn a_drive_below_a_root_that_is_away_keeps_its_photos() {
     unmount(&card);
     let (found, report) = place.scan();
     assert_eq!((found.len(), report.removed), (1, 0));
-    assert!(report.offline[0].contains("held a drive"), "{report:?}");
+    assert!(report.unmounted[0].contains("held a drive"), "{report:?}");
     for folder in ["card", "card/DCIM"] {
         let nothing = Exclusions::default();
         let folder = place.photos().join(folder);
@@ -119,7 +119,7 @@ fn a_drive_below_a_root_that_is_away_keeps_its_photos() {
     // A folder of that name that holds something is another one.
     place.photo("card/four.jpg");
     assert_eq!(place.scan().1.removed, 2);
-    assert_eq!(place.scan().1.offline, Vec::<String>::new());
+    assert_eq!(place.scan().1.unmounted, Vec::<String>::new());
 }
 
 #[test]

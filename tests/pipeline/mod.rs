@@ -334,10 +334,10 @@ fn roots_that_are_offline_are_left_alone_with_a_message() {
         index(&place.library, puma(), folders, &options, &control, |_| {}).unwrap()
     };
     let summary = run(&[other]);
-    assert_eq!((summary.embedded, summary.messages.len()), (1, 0));
+    assert_eq!((summary.embedded, summary.offline.len()), (1, 0));
     let all = run(&[]);
     assert_eq!((all.unchanged, all.removed), (1, 0));
-    assert!(all.messages[0].contains("not there"), "{:?}", all.messages);
+    assert!(all.offline[0].contains("not there"), "{:?}", all.offline);
     assert_eq!(place.embedded(), 8);
 }
 

@@ -101,6 +101,7 @@ fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended>
             result => break result.map_err(|error| anyhow!(error))?,
         }
     };
+    // Folders that are offline are marked as such in their panel.
     if !follows_change {
         for message in summary.messages {
             events.send(Event::Info(message));

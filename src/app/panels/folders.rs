@@ -103,6 +103,7 @@ fn away(ui: &mut Ui, look: Look<'_>, root: &RootFacts, facts: &str) {
         .on_hover_text(
             "The folder cannot be reached, as on a drive that is not connected. Its photos are kept in the library, and it is looked through when it is back.",
         );
+    ui.add_space(3.0);
     let find = ui.small_button("It is elsewhere now…");
     if find
         .on_hover_text("Show where the folder lies now; all that is known of its photos is kept")

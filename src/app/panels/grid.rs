@@ -320,6 +320,7 @@ mod tests {
                     ThumbnailCache::start(
                         ui.ctx(),
                         folder.path(),
+                        &folder.path().join("library.sqlite"),
                         &crate::photo::Reader::default(),
                         1 << 20,
                     )

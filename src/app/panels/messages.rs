@@ -8,15 +8,18 @@ use egui::{Align2, Area, Frame, Id, Order, Sides, Ui};
 const WIDEST_PX: f32 = 560.0;
 /// Distance from the lower edge, so that the status bar stays free.
 const ABOVE_EDGE_PX: f32 = 54.0;
+/// So much more where a line stands above that.
+const LINE_PX: f32 = 42.0;
 
 /// Cards over the lower edge, each with a button that takes it away; nothing below them moves.
 pub fn messages(ui: &Ui, look: Look<'_>) {
     if look.state.messages.shown().is_empty() {
         return;
     }
+    let line_px = look.state.next_model.as_ref().map_or(0.0, |_| LINE_PX);
     Area::new(Id::unique("messages"))
         .order(Order::Middle)
-        .anchor(Align2::CENTER_BOTTOM, [0.0, -ABOVE_EDGE_PX])
+        .anchor(Align2::CENTER_BOTTOM, [0.0, -ABOVE_EDGE_PX - line_px])
         .show(ui.ctx(), |ui| {
             ui.set_width(WIDEST_PX.min(ui.ctx().content_rect().width() - 32.0));
             for message in look.state.messages.shown() {

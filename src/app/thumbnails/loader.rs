@@ -1,6 +1,8 @@
+use crate::library::{Library, ModelKey};
 use crate::photo::{Reader, Thumbnails, mtime_ns};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use egui::ColorImage;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
@@ -35,18 +37,23 @@ impl Loader {
     pub(super) fn start(
         ctx: &egui::Context,
         folder: &Path,
+        library: &Path,
         reader: &Reader,
     ) -> std::io::Result<Loader> {
         let orders = Arc::new(Orders::default());
         let (sender, loaded) = bounded(MOST_LOADED);
         for number in 0..THREADS {
             let orders = Arc::clone(&orders);
-            let (thumbnails, reader) = (Thumbnails::new(folder), reader.clone());
+            let source = Source {
+                thumbnails: Thumbnails::new(folder),
+                library: library.to_owned(),
+                reader: reader.clone(),
+            };
             let sender = sender.clone();
             let ctx = ctx.clone();
             std::thread::Builder::new()
                 .name(format!("puma-thumbnail-{number}"))
-                .spawn(move || work(&orders, &thumbnails, &reader, &sender, &ctx))?;
+                .spawn(move || work(&orders, &source, &sender, &ctx))?;
         }
         Ok(Loader { orders, loaded })
     }
@@ -99,15 +106,9 @@ fn next(orders: &Orders) -> Option<PathBuf> {
     }
 }
 
-fn work(
-    orders: &Orders,
-    thumbnails: &Thumbnails,
-    reader: &Reader,
-    sender: &Sender<Loaded>,
-    ctx: &egui::Context,
-) {
+fn work(orders: &Orders, source: &Source, sender: &Sender<Loaded>, ctx: &egui::Context) {
     while let Some(path) = next(orders) {
-        let result = load(thumbnails, reader, &path);
+        let result = source.load(&path);
         if sender.send((path, result)).is_err() {
             return;
         }
@@ -115,15 +116,47 @@ fn work(
     }
 }
 
-fn load(thumbnails: &Thumbnails, reader: &Reader, path: &Path) -> Result<ColorImage, String> {
-    let facts = std::fs::metadata(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => "The file is no longer there.".to_owned(),
-        _ => format!("The file cannot be read: {error}."),
-    })?;
-    thumbnails
-        .load_or_make(path, mtime_ns(&facts), facts.len(), || {
-            reader.thumbnail(path)
-        })
-        .map(|image| super::color_image(&image))
-        .map_err(|error| format!("{:#}", anyhow::Error::from(error)))
+/// Where thumbnails come from.
+struct Source {
+    thumbnails: Thumbnails,
+    /// The library's file, which knows photos that cannot be reached.
+    library: PathBuf,
+    reader: Reader,
+}
+
+impl Source {
+    fn load(&self, path: &Path) -> Result<ColorImage, String> {
+        let facts = match std::fs::metadata(path) {
+            Ok(facts) => facts,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let gone = || Err("The file is no longer there.".to_owned());
+                return self.away(path).unwrap_or_else(gone);
+            }
+            Err(error) => return Err(format!("The file cannot be read: {error}.")),
+        };
+        self.thumbnails
+            .load_or_make(path, mtime_ns(&facts), facts.len(), || {
+                self.reader.thumbnail(path)
+            })
+            .map(|image| super::color_image(&image))
+            .map_err(|error| format!("{:#}", anyhow::Error::from(error)))
+    }
+
+    /// What was kept of a photo whose whole folder is away, as on a drive that is not connected; `None` for others.
+    fn away(&self, path: &Path) -> Option<Result<ColorImage, String>> {
+        let library = Library::open_existing(&self.library).ok()?;
+        let photo = library.photo_at(path).ok()??;
+        // What a model says of it is not asked.
+        let photo = library.photo(photo, &ModelKey::new("")).ok()?;
+        let steps = photo.relative.components().count();
+        let root = photo.path.ancestors().nth(steps)?;
+        if std::fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some()) {
+            return None;
+        }
+        let kept = self
+            .thumbnails
+            .load(path, photo.mtime_ns, photo.size_bytes)
+            .map(|image| super::color_image(&image));
+        Some(kept.ok_or_else(|| "Its folder is not there now.".to_owned()))
+    }
 }

@@ -39,19 +39,21 @@ pub struct ThumbnailCache {
 const UPLOADS_PER_FRAME: usize = 16;
 
 impl ThumbnailCache {
-    /// Starts the loading threads; `folder` holds the small copies between runs, `reader` makes those that lack.
+    /// Starts the loading threads; `folder` holds the small copies between runs, `reader` makes those that lack, and the
+    /// library at `library` knows photos that cannot be reached.
     ///
     /// # Errors
     /// Where the system gives no threads.
     pub fn start(
         ctx: &egui::Context,
         folder: &Path,
+        library: &Path,
         reader: &Reader,
         budget_bytes: usize,
     ) -> std::io::Result<ThumbnailCache> {
         Ok(ThumbnailCache {
             entries: HashMap::new(),
-            loader: Loader::start(ctx, folder, reader)?,
+            loader: Loader::start(ctx, folder, library, reader)?,
             folder: folder.to_owned(),
             bytes: 0,
             budget_bytes,

@@ -1,7 +1,7 @@
 //! The program's side of one decoding process.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
@@ -150,7 +150,8 @@ impl Drop for Process {
 }
 
 /// Reads what a process says until it says nothing more.
-fn listen(mut output: ChildStdout, awaited: &Receiver<Arc<Order>>, says: &Sender<Heard>) {
+fn listen(output: ChildStdout, awaited: &Receiver<Arc<Order>>, says: &Sender<Heard>) {
+    let mut output = BufReader::new(output);
     if !matches!(protocol::receive::<String>(&mut output), Ok(word) if word == GREETING)
         || says.send(Heard::Greeting).is_err()
     {
@@ -164,7 +165,7 @@ fn listen(mut output: ChildStdout, awaited: &Receiver<Arc<Order>>, says: &Sender
 }
 
 /// Passes on what a process says to one order.
-fn answer(output: &mut ChildStdout, order: &Order, says: &Sender<Heard>) -> io::Result<()> {
+fn answer(output: &mut impl Read, order: &Order, says: &Sender<Heard>) -> io::Result<()> {
     loop {
         let heard = match protocol::receive(output)? {
             News::Begun => Heard::Begun,

@@ -191,11 +191,10 @@ fn options() -> impl Options {
     bincode::DefaultOptions::new().with_limit(MOST_BYTES)
 }
 
-/// Writes a message.
+/// Writes a message, in one piece: a pipe would wake its reader for every letter of a path.
 pub(super) fn send(out: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
-    options()
-        .serialize_into(&mut *out, message)
-        .map_err(io::Error::other)?;
+    let bytes = options().serialize(message).map_err(io::Error::other)?;
+    out.write_all(&bytes)?;
     out.flush()
 }
 
