@@ -1,7 +1,7 @@
 use super::ModelError;
+use super::ops;
 use super::pass::Pass;
 use super::weights::Weights;
-use super::ops;
 use candle_core::{Result, Tensor};
 use std::sync::{Arc, OnceLock};
 

@@ -58,7 +58,10 @@ impl Block {
             norm2: block.norm2.tensors(),
             fc1: block.fc1.tensors(),
             fc2: block.fc2.tensors(),
-            layer_scale: block.layer_scale.as_ref().map(|[first, second]| [first, second]),
+            layer_scale: block
+                .layer_scale
+                .as_ref()
+                .map(|[first, second]| [first, second]),
         };
         block.fused = ops::FrozenBlock::new(tensors, config.heads, eps)?.map(Arc::new);
         Ok(block)

@@ -55,8 +55,11 @@ impl TrainStep<'_> {
     ) -> Result<(Losses, Vec<Tensor>)> {
         let outputs: Vec<Output> = workers.map(input.chunks.len(), |index| {
             let gates = input.gates.map(|gates| &gates[index]);
-            self.network
-                .embed(&input.chunks[index], &Pass::Training(gates), &Ablation::None)
+            self.network.embed(
+                &input.chunks[index],
+                &Pass::Training(gates),
+                &Ablation::None,
+            )
         })?;
         let detached: Vec<Tensor> = outputs
             .iter()

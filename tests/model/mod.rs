@@ -8,4 +8,5 @@ mod checkpoint_convert;
 mod checkpoint_foreign;
 mod device;
 mod dinov2;
+mod products;
 mod second_opinion;

@@ -38,14 +38,24 @@ impl FrozenWeights {
 
     /// `W^T` packed, `[in, out]`, and the bias.
     pub(super) fn forward(&self) -> Result<(&Packed<f32>, &[f32])> {
-        let pack = || Ok((self.pack(|weight| Packed::new(weight.transposed()))?, self.bias.to_vec1()?));
+        let pack = || {
+            Ok((
+                self.pack(|weight| Packed::new(weight.transposed()))?,
+                self.bias.to_vec1()?,
+            ))
+        };
         let (packed, bias) = get_or_try(&self.forward, pack)?;
         Ok((packed, bias))
     }
 
     /// The same, with `W` rounded to bf16.
     pub(super) fn rounded(&self) -> Result<(&Packed<Pair>, &[f32])> {
-        let pack = || Ok((self.pack(|weight| Packed::rounded(weight.transposed()))?, self.bias.to_vec1()?));
+        let pack = || {
+            Ok((
+                self.pack(|weight| Packed::rounded(weight.transposed()))?,
+                self.bias.to_vec1()?,
+            ))
+        };
         let (packed, bias) = get_or_try(&self.rounded, pack)?;
         Ok((packed, bias))
     }
@@ -75,7 +85,13 @@ fn get_or_try<V>(cell: &OnceLock<V>, make: impl FnOnce() -> Result<V>) -> Result
 struct FrozenLinear(FrozenWeights);
 
 /// `x b (+ bias)` of rows `[rows, inner]`, as a new vector.
-fn times(x: &[f32], inner: usize, b: &Packed<f32>, columns: usize, bias: Option<&[f32]>) -> Vec<f32> {
+fn times(
+    x: &[f32],
+    inner: usize,
+    b: &Packed<f32>,
+    columns: usize,
+    bias: Option<&[f32]>,
+) -> Vec<f32> {
     let rows = x.len() / inner.max(1);
     let mut values = vec![0.0; rows * columns];
     let into = Into {

@@ -117,14 +117,24 @@ impl FrozenBlock {
         // The FFN's branch.
         scratch.hidden.resize(dy.len() / d * m, 0.0);
         scratch.normed.resize(kept.x.len(), 0.0);
-        times(rows(dy, d), self.fc2.backward()?, false, &mut scratch.hidden);
+        times(
+            rows(dy, d),
+            self.fc2.backward()?,
+            false,
+            &mut scratch.hidden,
+        );
         let hidden = &mut scratch.hidden;
         vectorised(
             #[inline(always)]
-            || multiply_by_slope(kept.hidden, hidden),
+            |sums| multiply_by_slope(kept.hidden, hidden, sums),
         );
         let normed = &mut scratch.normed[..dy.len()];
-        times(rows(&scratch.hidden, m), self.fc1.backward()?, false, normed);
+        times(
+            rows(&scratch.hidden, m),
+            self.fc1.backward()?,
+            false,
+            normed,
+        );
         if let Some([_, adapter]) = adapters {
             let branch = (&self.norm2, kept.middle);
             scratch
@@ -137,7 +147,12 @@ impl FrozenBlock {
 
         // Attention's branch.
         scratch.mixed.resize(dy.len(), 0.0);
-        times(rows(&scratch.middle, d), self.proj.backward()?, false, &mut scratch.mixed);
+        times(
+            rows(&scratch.middle, d),
+            self.proj.backward()?,
+            false,
+            &mut scratch.mixed,
+        );
         scratch.qkv.resize(kept.qkv.len(), 0.0);
         let sizes = Sizes {
             n: kept.x.len() / d,
@@ -152,7 +167,12 @@ impl FrozenBlock {
             &mut scratch.qkv,
         );
         let normed = &mut scratch.normed;
-        times(rows(&scratch.qkv, 3 * d), self.qkv.backward()?, false, normed);
+        times(
+            rows(&scratch.qkv, 3 * d),
+            self.qkv.backward()?,
+            false,
+            normed,
+        );
         if let Some([adapter, _]) = adapters {
             let branch = (&self.norm1, &kept.x[..dy.len()]);
             let into = &mut normed[..dy.len()];
@@ -173,7 +193,7 @@ fn norm_backward(norm: &RowNorm, x: &[f32], dy: &mut [f32], dx: &mut [f32]) {
     let d = norm.width();
     vectorised(
         #[inline(always)]
-        || {
+        |_| {
             let rows = x.chunks_exact(d).zip(dy.chunks_exact_mut(d));
             for ((x, dy), dx) in rows.zip(dx.chunks_exact_mut(d)) {
                 norm.backward(x, dy, dx);
@@ -205,24 +225,45 @@ impl AdapterScratch {
         let normed = &mut self.normed;
         vectorised(
             #[inline(always)]
-            || {
+            |_| {
                 for (x, out) in x.chunks_exact(d).zip(normed.chunks_exact_mut(d)) {
                     norm.forward(x, out);
                 }
             },
         );
-        times(rows(&self.normed, d), &adapter.down, false, &mut self.bottleneck);
+        times(
+            rows(&self.normed, d),
+            &adapter.down,
+            false,
+            &mut self.bottleneck,
+        );
         times(rows(dy, d), &adapter.up_t, false, &mut self.slopes);
-        for (hidden, slope) in self.bottleneck.iter_mut().zip(&mut self.slopes) {
-            let open = if *hidden > 0.0 { factor } else { 0.0 };
-            *slope *= open;
-            *hidden *= open;
-        }
+        let both = self.bottleneck.iter_mut().zip(&mut self.slopes);
+        vectorised(
+            #[inline(always)]
+            move |_| {
+                for (hidden, slope) in both {
+                    let open = if *hidden > 0.0 { factor } else { 0.0 };
+                    *slope *= open;
+                    *hidden *= open;
+                }
+            },
+        );
         let (d_down, d_up) = d_flat.split_at_mut(d * rank);
         self.packed.fill(rows(dy, d));
-        times(rows(&self.bottleneck, rank).transposed(), &self.packed, true, d_up);
+        times(
+            rows(&self.bottleneck, rank).transposed(),
+            &self.packed,
+            true,
+            d_up,
+        );
         self.packed.fill(rows(&self.slopes, rank));
-        times(rows(&self.normed, d).transposed(), &self.packed, true, d_down);
+        times(
+            rows(&self.normed, d).transposed(),
+            &self.packed,
+            true,
+            d_down,
+        );
         times(rows(&self.slopes, rank), &adapter.down_t, true, dh);
     }
 }

@@ -40,7 +40,13 @@ struct Buffers<T> {
 
 impl<T: Precision> Encoder<'_, T> {
     /// One block on one picture `[N, d]`; of its result only the first `rows` rows are made.
-    fn block(&self, index: usize, x: &mut [f32], rows: usize, buffers: &mut Buffers<T>) -> Result<()> {
+    fn block(
+        &self,
+        index: usize,
+        x: &mut [f32],
+        rows: usize,
+        buffers: &mut Buffers<T>,
+    ) -> Result<()> {
         let (block, adapters) = self.blocks[index];
         let d = block.width;
         let n = x.len() / d;
@@ -100,11 +106,17 @@ impl<T: Precision> CustomOp1 for Encoder<'_, T> {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (b, n, d) = layout.shape().dims3()?;
         let mut x = f32_slice(storage, layout)?.to_vec();
-        let threads = if b == 1 { rayon::current_num_threads() } else { 1 };
+        let threads = if b == 1 {
+            rayon::current_num_threads()
+        } else {
+            1
+        };
         let mut buffers = Buffers {
             qkv: Vec::new(),
             keys_and_values: KeysAndValues::default(),
-            parts: (0..threads.clamp(1, n)).map(|_| Scratch::default()).collect(),
+            parts: (0..threads.clamp(1, n))
+                .map(|_| Scratch::default())
+                .collect(),
         };
         for index in 0..self.blocks.len() {
             let rows = if index + 1 == self.blocks.len() {

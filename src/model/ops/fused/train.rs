@@ -50,7 +50,12 @@ struct Activations {
 
 impl BlockStep {
     /// The block's result on `x` `[B, N, d]`, and what the backward pass needs.
-    fn forward(&self, x: &[f32], n: usize, adapters: Option<&[f32]>) -> Result<(Vec<f32>, Activations)> {
+    fn forward(
+        &self,
+        x: &[f32],
+        n: usize,
+        adapters: Option<&[f32]>,
+    ) -> Result<(Vec<f32>, Activations)> {
         let block = &self.block;
         let (d, m, rows) = (block.width, block.mlp_width, self.rows);
         let b = x.len() / (n * d);
@@ -92,7 +97,12 @@ impl BlockStep {
         Ok((y, kept))
     }
 
-    fn run(&self, x: &[f32], shape: &Shape, adapters: Option<&[f32]>) -> Result<(CpuStorage, Shape)> {
+    fn run(
+        &self,
+        x: &[f32],
+        shape: &Shape,
+        adapters: Option<&[f32]>,
+    ) -> Result<(CpuStorage, Shape)> {
         let (b, n, d) = shape.dims3()?;
         if b != self.factors.len() || self.rows > n {
             candle_core::bail!("factors and rows that do not fit {b} pictures of {n} tokens");

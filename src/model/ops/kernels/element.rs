@@ -1,5 +1,5 @@
-use super::{Isa, Matrix, Packed};
 use super::tile::Kernel;
+use super::{Isa, Matrix, Packed};
 use std::fmt::Debug;
 
 /// Two bf16 values that stand next to each other along the inner dimension.

@@ -15,7 +15,10 @@ impl<'a, T> Matrix<'a, T> {
     /// If the slice is too short.
     pub fn new(values: &'a [T], rows: usize, columns: usize, stride: usize) -> Self {
         let last = rows.saturating_sub(1) * stride + columns;
-        assert!(rows == 0 || last <= values.len(), "a matrix within its slice");
+        assert!(
+            rows == 0 || last <= values.len(),
+            "a matrix within its slice"
+        );
         Self {
             values,
             rows,

@@ -250,5 +250,4 @@ pub(super) mod x86 {
             tile.store(row, &line);
         }
     }
-
 }
