@@ -109,9 +109,19 @@ impl Puma {
         crops: &[RgbImage],
         ablation: &Ablation,
     ) -> Result<Vec<Embedded>, ModelError> {
+        self.embed_by(crops, &Pass::Rounded, ablation)
+    }
+
+    /// As [`Puma::embed_ablated`] by another pass: with [`Pass::Inference`] all of it in f32.
+    pub fn embed_by(
+        &self,
+        crops: &[RgbImage],
+        pass: &Pass,
+        ablation: &Ablation,
+    ) -> Result<Vec<Embedded>, ModelError> {
         ablation.check(self.prompts())?;
         self.in_chunks(crops, |pixels| {
-            let output = self.network.embed(pixels, &Pass::Rounded, ablation)?;
+            let output = self.network.embed(pixels, pass, ablation)?;
             let embeddings = output.embedding.to_vec2::<f32>()?;
             let similarities = match output.similarity {
                 Some(similarity) => similarity.to_vec2::<f32>()?,

@@ -19,6 +19,8 @@ pub struct Vit {
     resize: Option<Tensor>,
     patch_weight: Tensor,
     patch_bias: Tensor,
+    /// The two above, where they are frozen and on the CPU.
+    frozen_patches: Option<ops::FrozenWeights>,
     patch_size: usize,
     blocks: Vec<Block>,
     norm: LayerNorm,
@@ -39,11 +41,21 @@ impl Vit {
         } else {
             Some(resize_matrix(config.position_grid, grid, &device)?)
         };
+        let patch_bias = weights.get("vit.patch_embed.proj.bias")?;
+        let trained = patch_weight.is_variable() || patch_bias.is_variable();
+        let frozen_patches = match trained || !device.is_cpu() {
+            true => None,
+            false => Some(ops::FrozenWeights::new(
+                &patch_weight.flatten_from(1)?,
+                &patch_bias,
+            )),
+        };
         Ok(Self {
             cls_token: weights.get("vit.cls_token")?,
             pos_embed: weights.get("vit.pos_embed")?,
             resize,
-            patch_bias: weights.get("vit.patch_embed.proj.bias")?,
+            frozen_patches,
+            patch_bias,
             patch_weight,
             patch_size: config.patch_size,
             blocks: (0..config.depth)
@@ -59,6 +71,9 @@ impl Vit {
     pub fn patch_embed(&self, pixels: &Tensor) -> Result<Tensor> {
         let (b, c, height, width) = pixels.dims4()?;
         let p = self.patch_size;
+        if let Some(weights) = self.frozen_patches.as_ref().filter(|_| !pixels.track_op()) {
+            return ops::patches(pixels, weights, p);
+        }
         let (rows, columns) = (height / p, width / p);
         let patches = pixels
             .reshape(vec![b, c, rows, p, columns, p])?

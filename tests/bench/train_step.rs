@@ -1,4 +1,5 @@
-//! Time of one training step, randomly initialised DeiT-Tiny: `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK]`.
+//! Time of one training step, randomly initialised DeiT-Tiny:
+//! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full]`.
 
 use candle_core::{Device, Tensor, Var};
 use puma::model::{Config, Gates, Network, Pass};
@@ -35,7 +36,15 @@ fn main() -> anyhow::Result<()> {
         .collect();
     let number = |index: usize, default| numbers.get(index).copied().unwrap_or(default);
     let (crop_px, batch, chunk) = (number(0, 224), number(1, 48), number(2, 6));
+    let asked = |name: &str| std::env::args().any(|arg| arg == name);
     for method in [Method::Puma, Method::Full] {
+        let (name, other) = match method {
+            Method::Puma => ("puma", "full"),
+            Method::Full => ("full", "puma"),
+        };
+        if asked(other) && !asked(name) {
+            continue;
+        }
         let config = match method {
             Method::Puma => Config::deit_tiny().with_puma(20, 8, 128, 128),
             _ => Config::deit_tiny(),
@@ -92,7 +101,7 @@ fn main() -> anyhow::Result<()> {
             keep: None,
             recompute: false,
         };
-        for round in 0..3 {
+        for round in 0..number(3, 3) {
             let (start, cpu) = (Instant::now(), cpu_s());
             workers.map(chunks.len(), |index| {
                 network

@@ -9,5 +9,6 @@ mod checkpoint_foreign;
 mod device;
 mod dinov2;
 mod hub;
+mod products;
 mod rivals;
 mod second_opinion;

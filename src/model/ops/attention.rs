@@ -1,6 +1,6 @@
 use super::exp::exp;
 use super::kernels::{Element, Into, Matrix, Packed, product};
-use super::vector::{largest, sum, sum2, vectorised};
+use super::vector::{Sums, largest, sum, sum2, vectorised};
 use super::{f32_slice, with_slice};
 use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor};
 
@@ -122,11 +122,11 @@ impl<T: Element> KeysAndValues<T> {
                 let scale = sizes.scale();
                 vectorised(
                     #[inline(always)]
-                    || {
+                    |sums| {
                         let scores = scratch.scores.chunks_exact_mut(n).take(count);
                         let weights = scratch.weights.chunks_exact_mut(weight_length);
                         for ((scores, weights), total) in scores.zip(weights).zip(&mut totals) {
-                            *total = exponentials(scores, scale);
+                            *total = exponentials(scores, scale, sums);
                             T::write(scores, weights);
                         }
                     },
@@ -139,12 +139,17 @@ impl<T: Element> KeysAndValues<T> {
                 };
                 let weights = Matrix::new(&scratch.weights, count, weight_length, weight_length);
                 product(weights, values, into);
-                for (row, total) in out.chunks_exact_mut(width).zip(&totals) {
-                    let factor = 1.0 / total;
-                    for value in &mut row[column..column + head_width] {
-                        *value *= factor;
-                    }
-                }
+                vectorised(
+                    #[inline(always)]
+                    |_| {
+                        for (row, total) in out.chunks_exact_mut(width).zip(&totals) {
+                            let factor = 1.0 / total;
+                            for value in &mut row[column..column + head_width] {
+                                *value *= factor;
+                            }
+                        }
+                    },
+                );
             }
         }
     }
@@ -152,10 +157,10 @@ impl<T: Element> KeysAndValues<T> {
 
 /// `exp(scale * (s - max s))` in place, and its sum.
 #[inline(always)]
-fn exponentials(scores: &mut [f32], scale: f32) -> f32 {
+fn exponentials(scores: &mut [f32], scale: f32, sums: Sums) -> f32 {
     let largest = largest(scores);
     for score in scores.iter_mut() {
-        *score = exp((*score - largest) * scale);
+        *score = exp((*score - largest) * scale, sums);
     }
     sum(scores, |value| value)
 }
@@ -212,10 +217,10 @@ pub(super) fn backward(
         let scale = sizes.scale();
         vectorised(
             #[inline(always)]
-            || {
+            |sums| {
                 let weights = scratch.weights.chunks_exact_mut(n);
                 for (p, dp) in weights.zip(scratch.slopes.chunks_exact_mut(n)) {
-                    let factor = 1.0 / exponentials(p, scale);
+                    let factor = 1.0 / exponentials(p, scale, sums);
                     p.iter_mut().for_each(|p| *p *= factor);
                     let mean = sum2(p, dp, |p, dp| p * dp);
                     for (dp, p) in dp.iter_mut().zip(p.iter()) {

@@ -1,5 +1,5 @@
 use super::exp::exp;
-use super::vector::vectorised;
+use super::vector::{Sums, vectorised};
 use super::{f32_slice, with_slice};
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
 
@@ -18,13 +18,15 @@ struct Gelu;
 
 /// The standard normal's distribution function and density at `x`.
 #[inline(always)]
-fn normal(x: f32) -> (f32, f32) {
+fn normal(x: f32, sums: Sums) -> (f32, f32) {
     let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
-    let t = 1.0 / (1.0 + 0.327_591_1 * z);
-    let poly = t
-        * (0.254_829_6
-            + t * (-0.284_496_74 + t * (1.421_413_7 + t * (-1.453_152 + t * 1.061_405_4))));
-    let gauss = exp(-z * z);
+    let t = 1.0 / sums.of(0.327_591_1, z, 1.0);
+    let mut poly = 1.061_405_4;
+    for coefficient in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
+        poly = sums.of(poly, t, coefficient);
+    }
+    let poly = poly * t;
+    let gauss = exp(-z * z, sums);
     let tail = 0.5 * poly * gauss;
     let cumulative = if x >= 0.0 { 1.0 - tail } else { tail };
     (cumulative, gauss * 0.398_942_3)
@@ -32,17 +34,17 @@ fn normal(x: f32) -> (f32, f32) {
 
 /// GELU in place.
 #[inline(always)]
-pub(super) fn activate(values: &mut [f32]) {
+pub(super) fn activate(values: &mut [f32], sums: Sums) {
     for value in values {
-        *value *= normal(*value).0;
+        *value *= normal(*value, sums).0;
     }
 }
 
 /// Multiplies `gradients` by GELU's slope at `x`.
 #[inline(always)]
-pub(super) fn multiply_by_slope(x: &[f32], gradients: &mut [f32]) {
+pub(super) fn multiply_by_slope(x: &[f32], gradients: &mut [f32], sums: Sums) {
     for (gradient, &x) in gradients.iter_mut().zip(x) {
-        let (cumulative, density) = normal(x);
+        let (cumulative, density) = normal(x, sums);
         *gradient *= cumulative + x * density;
     }
 }
@@ -56,7 +58,7 @@ impl CustomOp1 for Gelu {
         let mut y = f32_slice(storage, layout)?.to_vec();
         vectorised(
             #[inline(always)]
-            || activate(&mut y),
+            |sums| activate(&mut y, sums),
         );
         Ok((CpuStorage::F32(y), layout.shape().clone()))
     }
@@ -66,7 +68,7 @@ impl CustomOp1 for Gelu {
         with_slice(arg, |x| {
             vectorised(
                 #[inline(always)]
-                || multiply_by_slope(x, &mut grad),
+                |sums| multiply_by_slope(x, &mut grad, sums),
             );
             Ok(())
         })?;

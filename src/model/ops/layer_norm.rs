@@ -93,7 +93,7 @@ impl CustomOp1 for RowNorm {
         let mut y = vec![0.0; x.len()];
         vectorised(
             #[inline(always)]
-            || {
+            |_| {
                 for (x, y) in x.chunks_exact(d).zip(y.chunks_exact_mut(d)) {
                     self.forward(x, y);
                 }
@@ -110,7 +110,7 @@ impl CustomOp1 for RowNorm {
             let rows = x.chunks_exact(d).zip(dy.chunks_exact_mut(d));
             vectorised(
                 #[inline(always)]
-                || {
+                |_| {
                     for ((x, dy), dx) in rows.zip(grad.chunks_exact_mut(d)) {
                         self.backward(x, dy, dx);
                     }

@@ -11,6 +11,7 @@ mod gelu;
 pub mod kernels;
 mod layer_norm;
 mod linear;
+mod patches;
 mod vector;
 
 pub use attention::attention;
@@ -18,6 +19,7 @@ pub use fused::{AdapterPair, BlockTensors, FrozenBlock, Precision, block, encode
 pub use gelu::gelu;
 pub use layer_norm::layer_norm;
 pub use linear::{FrozenWeights, frozen_linear};
+pub use patches::patches;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 

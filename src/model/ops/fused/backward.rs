@@ -126,7 +126,7 @@ impl FrozenBlock {
         let hidden = &mut scratch.hidden;
         vectorised(
             #[inline(always)]
-            || multiply_by_slope(kept.hidden, hidden),
+            |sums| multiply_by_slope(kept.hidden, hidden, sums),
         );
         let normed = &mut scratch.normed[..dy.len()];
         times(
@@ -193,7 +193,7 @@ fn norm_backward(norm: &RowNorm, x: &[f32], dy: &mut [f32], dx: &mut [f32]) {
     let d = norm.width();
     vectorised(
         #[inline(always)]
-        || {
+        |_| {
             let rows = x.chunks_exact(d).zip(dy.chunks_exact_mut(d));
             for ((x, dy), dx) in rows.zip(dx.chunks_exact_mut(d)) {
                 norm.backward(x, dy, dx);
@@ -225,7 +225,7 @@ impl AdapterScratch {
         let normed = &mut self.normed;
         vectorised(
             #[inline(always)]
-            || {
+            |_| {
                 for (x, out) in x.chunks_exact(d).zip(normed.chunks_exact_mut(d)) {
                     norm.forward(x, out);
                 }
@@ -238,11 +238,17 @@ impl AdapterScratch {
             &mut self.bottleneck,
         );
         times(rows(dy, d), &adapter.up_t, false, &mut self.slopes);
-        for (hidden, slope) in self.bottleneck.iter_mut().zip(&mut self.slopes) {
-            let open = if *hidden > 0.0 { factor } else { 0.0 };
-            *slope *= open;
-            *hidden *= open;
-        }
+        let both = self.bottleneck.iter_mut().zip(&mut self.slopes);
+        vectorised(
+            #[inline(always)]
+            move |_| {
+                for (hidden, slope) in both {
+                    let open = if *hidden > 0.0 { factor } else { 0.0 };
+                    *slope *= open;
+                    *hidden *= open;
+                }
+            },
+        );
         let (d_down, d_up) = d_flat.split_at_mut(d * rank);
         self.packed.fill(rows(dy, d));
         times(

@@ -4,7 +4,7 @@ use crate::model::ops::attention::{KeysAndValues, QueryScratch, Sizes};
 use crate::model::ops::gelu::activate;
 use crate::model::ops::kernels::{Element, Into, Matrix, Packed, product};
 use crate::model::ops::layer_norm::RowNorm;
-use crate::model::ops::vector::vectorised;
+use crate::model::ops::vector::{Sums, vectorised};
 use candle_core::Result;
 
 /// The buffers that rows of one picture pass through.
@@ -104,7 +104,7 @@ impl FrozenBlock {
             m,
             &mut scratch.elements,
             #[inline(always)]
-            |line| activate(line),
+            |line, sums| activate(line, sums),
         );
         let (weights, bias) = T::weights(&self.fc2)?;
         rows_times(&scratch.elements, rows, weights, Some(bias), true, x);
@@ -131,13 +131,10 @@ impl<T: Precision> Scratch<T> {
             rank,
             &mut self.elements,
             #[inline(always)]
-            |line| {
+            move |line, _| {
                 for value in line {
-                    *value = if *value > 0.0 {
-                        *value * factor
-                    } else {
-                        *value * 0.0
-                    };
+                    let open = if *value < 0.0 { 0.0 } else { *value };
+                    *value = open * factor;
                 }
             },
         );
@@ -171,7 +168,7 @@ fn normalise<T: Element>(norm: &RowNorm, x: &[f32], d: usize, out: &mut Vec<T>) 
     let mut line = vec![0.0; d];
     vectorised(
         #[inline(always)]
-        || {
+        |_| {
             for (row, out) in x.chunks_exact(d).zip(out.chunks_exact_mut(length)) {
                 norm.forward(row, &mut line);
                 T::write(&line, out);
@@ -187,22 +184,27 @@ fn as_elements<T: Element>(x: &[f32], width: usize, out: &mut Vec<T>) {
         width,
         out,
         #[inline(always)]
-        |_| (),
+        |_, _| (),
     );
 }
 
 /// Rows `[rows, width]` after `change`, as elements.
 #[inline(always)]
-fn map_rows<T: Element>(x: &[f32], width: usize, out: &mut Vec<T>, change: impl Fn(&mut [f32])) {
+fn map_rows<T: Element>(
+    x: &[f32],
+    width: usize,
+    out: &mut Vec<T>,
+    change: impl Fn(&mut [f32], Sums),
+) {
     let length = width.div_ceil(T::VALUES);
     out.resize(x.len() / width * length, T::default());
     let mut line = vec![0.0; width];
     vectorised(
         #[inline(always)]
-        || {
+        |sums| {
             for (row, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(length)) {
                 line.copy_from_slice(row);
-                change(&mut line);
+                change(&mut line, sums);
                 T::write(&line, out);
             }
         },
