@@ -7,8 +7,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rusqlite::{Connection, params};
 
-/// Rows of which a graph is built for seconds.
-const ROWS: usize = 6_000;
+/// Rows of which a graph is not built in a moment.
+const ROWS: usize = 2_500;
 
 /// Puts embeddings of photos into the catalogue that are nowhere on the disk.
 fn fill(place: &Place) -> Vec<PhotoId> {
