@@ -11,6 +11,10 @@ use rand::SeedableRng;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
+/// As in the program itself.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Processor time of this process so far in seconds, where the system tells it (Linux); else 0.
 fn cpu_s() -> f64 {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();

@@ -40,6 +40,32 @@ pub(super) fn activate(values: &mut [f32], sums: Sums) {
     }
 }
 
+/// GELU in place for values that are rounded to bf16 next: within `3e-5 + 1e-5 |x|`, in a third of the time.
+///
+/// `Phi - 1/2` as an odd polynomial on +-4.25, where it has all but reached its limits; fitted to least largest error.
+#[inline(always)]
+pub(super) fn activate_roughly(values: &mut [f32], sums: Sums) {
+    const LIMIT: f32 = 4.25;
+    for value in values {
+        let x = value.clamp(-LIMIT, LIMIT);
+        let square = x * x;
+        let mut poly = 4.547_16e-11;
+        for coefficient in [
+            -4.515_376e-9,
+            1.986_184e-7,
+            -5.147_561e-6,
+            8.848_966e-5,
+            -1.079_081_3e-3,
+            9.718_792e-3,
+            -6.619_03e-2,
+            0.398_819_24,
+        ] {
+            poly = sums.of(poly, square, coefficient);
+        }
+        *value *= sums.of(poly, x, 0.5);
+    }
+}
+
 /// Multiplies `gradients` by GELU's slope at `x`.
 #[inline(always)]
 pub(super) fn multiply_by_slope(x: &[f32], gradients: &mut [f32], sums: Sums) {
@@ -73,5 +99,22 @@ impl CustomOp1 for Gelu {
             Ok(())
         })?;
         Tensor::from_vec(grad, arg.shape(), arg.device()).map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rough_one_is_close_to_the_other() {
+        let x: Vec<f32> = (-12_000..=12_000).map(|i| i as f32 * 1e-3).collect();
+        let (mut exact, mut rough) = (x.clone(), x.clone());
+        vectorised(|sums| activate(&mut exact, sums));
+        vectorised(|sums| activate_roughly(&mut rough, sums));
+        for ((x, exact), rough) in x.iter().zip(&exact).zip(&rough) {
+            let off = (exact - rough).abs();
+            assert!(off < 3e-5 + 1e-5 * x.abs(), "{x}: {exact} and {rough}");
+        }
     }
 }

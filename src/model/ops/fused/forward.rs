@@ -1,7 +1,7 @@
 use super::adapters::{Adapter, AdapterPair};
 use super::{FrozenBlock, Precision};
 use crate::model::ops::attention::{KeysAndValues, QueryScratch, Sizes};
-use crate::model::ops::gelu::activate;
+use crate::model::ops::gelu::{activate, activate_roughly};
 use crate::model::ops::kernels::{Element, Into, Matrix, Packed, product};
 use crate::model::ops::layer_norm::RowNorm;
 use crate::model::ops::vector::{Sums, vectorised};
@@ -104,7 +104,10 @@ impl FrozenBlock {
             m,
             &mut scratch.elements,
             #[inline(always)]
-            |line, sums| activate(line, sums),
+            |line, sums| match T::VALUES {
+                1 => activate(line, sums),
+                _ => activate_roughly(line, sums),
+            },
         );
         let (weights, bias) = T::weights(&self.fc2)?;
         rows_times(&scratch.elements, rows, weights, Some(bias), true, x);

@@ -118,13 +118,11 @@ impl<T: Precision> CustomOp1 for Encoder<'_, T> {
                 .map(|_| Scratch::default())
                 .collect(),
         };
-        for index in 0..self.blocks.len() {
-            let rows = if index + 1 == self.blocks.len() {
-                self.rows
-            } else {
-                n
-            };
-            for x in x.chunks_exact_mut(n * d) {
+        // Picture by picture: the weights come from the third cache either way, and so the tokens stay in the second.
+        for x in x.chunks_exact_mut(n * d) {
+            for index in 0..self.blocks.len() {
+                let last = index + 1 == self.blocks.len();
+                let rows = if last { self.rows } else { n };
                 self.block(index, x, rows, &mut buffers)?;
             }
         }
