@@ -1,3 +1,5 @@
+//! The trainer: a run from its first step to its last, what it checks, saves and tells on the way.
+
 mod batch;
 
 use super::TrainError;
