@@ -144,8 +144,9 @@ fn method(entry: Entry, shared: &toml::Table, folder: &Path) -> Result<MethodCon
     if kinds.iter().filter(|kind| **kind).count() > 1 {
         return wrong("backbone, checkpoint and each_set exclude each other");
     }
-    let trained = !entry.backbone && entry.checkpoint.is_none();
-    if !trained && !(entry.training.is_empty() && entry.seeds.is_empty()) {
+    let untrained = entry.backbone || entry.checkpoint.is_some();
+    let has_training = !entry.training.is_empty() || !entry.seeds.is_empty();
+    if untrained && has_training {
         return wrong("it is not trained, so training and seeds have no place");
     }
     let mut seeds = entry.seeds;

@@ -37,7 +37,7 @@ pub enum BenchmarkError {
         /// The method's name.
         method: String,
         /// Why.
-        source: TrainError,
+        source: Box<TrainError>,
     },
     /// The photos cannot be measured.
     #[error(transparent)]

@@ -279,9 +279,9 @@ impl Bench<'_> {
         effort: &mut Effort,
         events: &mut dyn FnMut(BenchmarkEvent),
     ) -> Result<Option<PathBuf>, BenchmarkError> {
-        let failed = |source| BenchmarkError::Train {
+        let failed = |error| BenchmarkError::Train {
             method: method.name.clone(),
-            source,
+            source: Box::new(error),
         };
         let resume = run.join("state.safetensors").exists();
         effort.begin();
