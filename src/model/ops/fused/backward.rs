@@ -18,6 +18,14 @@ pub(super) struct Kept<'a> {
     pub hidden: &'a [f32],
 }
 
+/// Where gradients go.
+pub(super) struct Towards<'a> {
+    /// Of the block's input, `[n, d]`; what is there is overwritten.
+    pub x: &'a mut [f32],
+    /// Of the adapters, added to what is there: `D` and `U` beside attention, `D` and `U` beside the FFN.
+    pub adapters: &'a mut [f32],
+}
+
 /// One adapter for the backward pass: `D` `[d, r]` and `U` `[r, d]`, packed as the forward pass needs `D`, and
 /// transposed.
 pub(super) struct TransposedAdapter {
@@ -99,8 +107,7 @@ fn rows(values: &[f32], width: usize) -> Matrix<'_, f32> {
 }
 
 impl FrozenBlock {
-    /// From the gradient `dy` `[rows, d]` of the block's result on one picture to that of its input, `dx` `[n, d]`, and
-    /// of its adapters, which is added to `d_adapters` (`D` and `U` beside attention, `D` and `U` beside the FFN).
+    /// From the gradient `dy` `[rows, d]` of the block's result on one picture to those of its input and its adapters.
     pub(super) fn backward(
         &self,
         kept: &Kept,
@@ -108,10 +115,10 @@ impl FrozenBlock {
         adapters: Option<&[TransposedAdapter; 2]>,
         factors: [f32; 2],
         scratch: &mut Gradients,
-        dx: &mut [f32],
-        d_adapters: &mut [f32],
+        towards: Towards,
     ) -> Result<()> {
         let (d, m) = (self.width, self.mlp_width);
+        let (dx, d_adapters) = (towards.x, towards.adapters);
         let (d_first, d_second) = d_adapters.split_at_mut(d_adapters.len() / 2);
 
         // The FFN's branch.

@@ -1,6 +1,6 @@
 use super::FrozenBlock;
 use super::adapters::AdapterPair;
-use super::backward::{Gradients, Kept, TransposedAdapter};
+use super::backward::{Gradients, Kept, Towards, TransposedAdapter};
 use super::forward::{Keep, Rest, Scratch};
 use crate::model::ops::attention::{KeysAndValues, Sizes};
 use crate::model::ops::{f32_slice, with_slice};
@@ -167,8 +167,10 @@ impl BlockStep {
                         transposed.as_ref(),
                         *factors,
                         &mut scratch,
-                        dx,
-                        &mut d_adapters,
+                        Towards {
+                            x: dx,
+                            adapters: &mut d_adapters,
+                        },
                     )?;
                 }
                 Ok(dx)
