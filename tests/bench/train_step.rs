@@ -44,7 +44,7 @@ fn main() -> anyhow::Result<()> {
     for method in [Method::Puma, Method::Full] {
         let (name, other) = match method {
             Method::Puma => ("puma", "full"),
-            Method::Full => ("full", "puma"),
+            _ => ("full", "puma"),
         };
         if asked(other) && !asked(name) {
             continue;

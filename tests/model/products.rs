@@ -101,7 +101,7 @@ fn check<T: Element>(case: &Case, isa: Isa) -> (f64, f64) {
                 0.0
             };
             sum += if case.bias {
-                f64::from(bias[column])
+                f64::from(bias.get(column).copied().unwrap_or_default())
             } else {
                 0.0
             };
