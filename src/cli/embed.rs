@@ -2,7 +2,7 @@
 
 use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, shown};
 use crate::model::Embedded;
-use crate::photo::{Limits, evaluation_crop, read};
+use crate::photo::{Enough, Limits, evaluation_crop, read_for};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,7 +33,10 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     for paths in args.images.chunks(BATCH) {
         let pictures: Vec<_> = paths
             .par_iter()
-            .map(|path| Ok(evaluation_crop(&read(path, &limits)?, puma.image_size())))
+            .map(|path| {
+                let picture = read_for(path, Enough::for_crop(puma.image_size()), &limits)?;
+                Ok(evaluation_crop(&picture, puma.image_size()))
+            })
             .collect::<Vec<Result<_, crate::photo::PhotoError>>>();
         let mut crops = Vec::new();
         let mut sound = Vec::new();

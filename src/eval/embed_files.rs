@@ -1,6 +1,6 @@
 use super::{EvalError, Matrix};
 use crate::model::{Embedded, ModelError, Puma};
-use crate::photo::{self, Limits, PhotoError};
+use crate::photo::{self, Enough, Limits, PhotoError};
 use crossbeam_channel::Receiver;
 use image::RgbImage;
 use std::path::{Path, PathBuf};
@@ -153,7 +153,7 @@ where
 }
 
 fn crop_of(file: &Path, size_px: u32) -> Result<RgbImage, PhotoError> {
-    let image = photo::read(file, &Limits::default())?;
+    let image = photo::read_for(file, Enough::for_crop(size_px), &Limits::default())?;
     Ok(photo::evaluation_crop(&image, size_px))
 }
 

@@ -6,7 +6,7 @@ use fast_image_resize::{FilterType, ImageView, ResizeAlg, ResizeOptions, Resizer
 use image::RgbImage;
 
 /// Counts up whenever [`evaluation_crop`] or decoding gives other pixels, so that stored embeddings are made anew.
-pub const PREPROCESSING_VERSION: u32 = 1;
+pub const PREPROCESSING_VERSION: u32 = 2;
 
 /// The square of `size_px` that evaluation, indexing and search feed to the model.
 ///

@@ -1,6 +1,6 @@
 //! One file in: decoding, orientation, limits, the one preprocessing and thumbnails.
 //!
-//! [`read`] turns a file into upright 8-bit RGB, [`evaluation_crop`] turns that into the square the model sees, and
+//! [`read`] turns a file into upright 8-bit RGB ([`read_for`] reduced, where that is enough), [`evaluation_crop`] turns that into the square the model sees, and
 //! [`Thumbnails`] keeps small copies for the window. [`Reader`] does the same in processes that can be stopped. [`sniff`] tells photos from other files by their first bytes.
 
 mod apart;
@@ -29,7 +29,7 @@ mod thumbnails;
 pub use apart::{ProcessLimits, WORKER_COMMAND, serve};
 pub use camera::{Camera, camera};
 pub use crop::{PREPROCESSING_VERSION, evaluation_crop, resized_crop};
-pub use decode::{READER_VERSION, decode, read};
+pub use decode::{Enough, READER_VERSION, decode, read, read_for};
 pub use error::{DecodeError, PhotoError};
 pub use format::Format;
 pub use header::{FACTS_VERSION, Header, header};

@@ -11,4 +11,5 @@ mod more_formats;
 mod orientation;
 mod preprocessing;
 mod raw;
+mod reduced;
 mod thumbnails;

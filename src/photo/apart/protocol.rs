@@ -9,7 +9,7 @@ use image::RgbImage;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::photo::decode::{decode_as, load};
+use crate::photo::decode::{Enough, decode_for, load};
 use crate::photo::thumbnails::{self, reduced, thumbnail};
 use crate::photo::{DecodeError, Limits, PhotoError, evaluation_crop};
 
@@ -53,6 +53,20 @@ pub(in crate::photo) enum Wanted {
     },
 }
 
+impl Wanted {
+    /// How far the picture may be reduced by its decoder; not at all where all of it is wanted.
+    fn enough(&self) -> Option<Enough> {
+        Some(match *self {
+            Wanted::Whole => return None,
+            Wanted::Reduced { longest_px } => Enough::for_copy(longest_px),
+            // A small copy beside it makes do with what is left, so that a question sees exactly what indexing saw.
+            Wanted::Look { size_px, .. } | Wanted::Crop { size_px, .. } => {
+                Enough::for_crop(size_px)
+            }
+        })
+    }
+}
+
 /// What an order brings.
 #[derive(Debug, PartialEq)]
 pub(in crate::photo) struct Pictures {
@@ -82,7 +96,8 @@ impl Order {
         let path = Path::new(&self.path);
         let loaded = load(path, &self.limits)?;
         begun();
-        let image = decode_as(loaded.format, &loaded.bytes, &self.limits)
+        let enough = self.wanted.enough();
+        let image = decode_for(loaded.format, &loaded.bytes, enough, &self.limits)
             .map_err(|source| self.failed(source))?;
         drop(loaded);
         Ok(match &self.wanted {

@@ -8,8 +8,8 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::libjpeg;
 use super::pixels::{cmyk_to_rgb, ycbcr_to_rgb};
+use super::{Enough, libjpeg};
 use crate::photo::{DecodeError, Format, Limits, complete, orientation};
 
 /// What the decoder says to junk between header segments, which harms nothing.
@@ -19,12 +19,19 @@ const JUNK_BETWEEN_HEADERS: &str = "Extra bytes between headers";
 const END_MARK: [u8; 2] = [0xff, 0xd9];
 
 /// Decodes baseline and progressive JPEG: grey, RGB, YCbCr, CMYK and YCCK; `end` is where the end mark stands.
+///
+/// A flawless one comes out reduced as far as is `enough`.
 pub(super) fn decode(
     bytes: &[u8],
     end: usize,
+    enough: Option<Enough>,
     limits: &Limits,
 ) -> Result<(RgbImage, Orientation), DecodeError> {
-    if let Some(image) = libjpeg::decode(&bytes[..bytes.len().min(end + END_MARK.len())], limits) {
+    if let Some(image) = libjpeg::decode(
+        &bytes[..bytes.len().min(end + END_MARK.len())],
+        enough,
+        limits,
+    ) {
         return Ok((image, orientation_of(bytes)));
     }
     let fenced = fenced(&bytes[..end.min(bytes.len())]);

@@ -11,6 +11,7 @@ use image::RgbImage;
 use mozjpeg::{ColorSpace, Decompress};
 use mozjpeg_sys::{jpeg_common_struct, jpeg_error_mgr};
 
+use super::Enough;
 use crate::photo::Limits;
 use crate::photo::complete::jpeg_has_passes;
 
@@ -19,15 +20,15 @@ const WARNING: c_int = -1;
 
 /// Decodes a flawless grey or YCbCr JPEG.
 ///
-/// `None` for everything else: other colours, the least doubt about the data, a picture over the limits. The strict
+/// It comes out reduced as far as is `enough`, if that is said. `None` for everything else: other colours, the least doubt about the data, a picture over the limits. The strict
 /// decoder then says what is wrong, or makes do.
-pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Option<RgbImage> {
+pub(super) fn decode(bytes: &[u8], enough: Option<Enough>, limits: &Limits) -> Option<RgbImage> {
     // libjpeg has no way back from an error but unwinding; nothing outlives the closure but its result.
-    catch_unwind(AssertUnwindSafe(|| decode_or_unwind(bytes, limits))).ok()?
+    catch_unwind(AssertUnwindSafe(|| decode_or_unwind(bytes, enough, limits))).ok()?
 }
 
-fn decode_or_unwind(bytes: &[u8], limits: &Limits) -> Option<RgbImage> {
-    let picture = Decompress::with_err(doubts()).from_mem(bytes).ok()?;
+fn decode_or_unwind(bytes: &[u8], enough: Option<Enough>, limits: &Limits) -> Option<RgbImage> {
+    let mut picture = Decompress::with_err(doubts()).from_mem(bytes).ok()?;
     let samples: u64 = match picture.color_space() {
         ColorSpace::JCS_GRAYSCALE => 1,
         ColorSpace::JCS_YCbCr => 3,
@@ -42,7 +43,12 @@ fn decode_or_unwind(bytes: &[u8], limits: &Limits) -> Option<RgbImage> {
         0
     };
     limits.check(width, height, 3 + kept).ok()?;
+    if let Some(enough) = enough {
+        picture.scale(enough.eighths(width, height));
+    }
     let mut started = picture.rgb().ok()?;
+    let width = u32::try_from(started.width()).ok()?;
+    let height = u32::try_from(started.height()).ok()?;
     let pixels = started.read_scanlines::<u8>().ok()?;
     started.finish().ok()?;
     RgbImage::from_raw(width, height, pixels)

@@ -2,6 +2,7 @@
 
 mod av1;
 mod avif;
+mod enough;
 mod heif;
 mod jpeg;
 mod libjpeg;
@@ -18,6 +19,8 @@ use std::path::Path;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, RgbImage};
+
+pub use enough::Enough;
 
 use super::recognise::{recognise, recognise_bytes};
 use super::{DecodeError, Format, Limits, PhotoError, complete};
@@ -37,6 +40,20 @@ pub fn read(path: &Path, limits: &Limits) -> Result<RgbImage, PhotoError> {
     decode_as(loaded.format, &loaded.bytes, limits).map_err(|source| PhotoError::Decode {
         path: path.to_owned(),
         source,
+    })
+}
+
+/// As [`read`], where the picture may come out reduced as far as is `enough`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_for(path: &Path, enough: Enough, limits: &Limits) -> Result<RgbImage, PhotoError> {
+    let loaded = load(path, limits)?;
+    decode_for(loaded.format, &loaded.bytes, Some(enough), limits).map_err(|source| {
+        PhotoError::Decode {
+            path: path.to_owned(),
+            source,
+        }
     })
 }
 
@@ -110,10 +127,20 @@ pub(super) fn decode_as(
     bytes: &[u8],
     limits: &Limits,
 ) -> Result<RgbImage, DecodeError> {
+    decode_for(format, bytes, None, limits)
+}
+
+/// The same, reduced as far as is enough, if that is said.
+pub(super) fn decode_for(
+    format: Format,
+    bytes: &[u8],
+    enough: Option<Enough>,
+    limits: &Limits,
+) -> Result<RgbImage, DecodeError> {
     guarded(format, || {
         let container = complete::check(format, bytes)?;
         let (image, orientation) = match format {
-            Format::Jpeg => jpeg::decode(bytes, container.jpeg_end, limits)?,
+            Format::Jpeg => jpeg::decode(bytes, container.jpeg_end, enough, limits)?,
             Format::Tiff => tiff::decode(bytes, limits)?,
             Format::Raw => raw::decode(bytes, limits)?,
             Format::Heic | Format::Avif => return heif::decode(format, bytes, limits),
