@@ -17,6 +17,8 @@ use super::kernels::{Element, Packed, Pair};
 use super::layer_norm::RowNorm;
 use super::linear::FrozenWeights;
 use candle_core::{Result, Tensor};
+use std::sync::{Arc, Mutex};
+use train::Activations;
 
 /// A block's weights, all frozen and on the CPU.
 #[derive(Clone, Debug)]
@@ -30,6 +32,7 @@ pub struct FrozenBlock {
     heads: usize,
     width: usize,
     mlp_width: usize,
+    spare: Arc<Mutex<Vec<Activations>>>,
 }
 
 /// What [`FrozenBlock::new`] is made of; each pair is a weight and a bias.
@@ -91,6 +94,7 @@ impl FrozenBlock {
             heads,
             width: proj.0.dim(0)?,
             mlp_width: fc1.0.dim(0)?,
+            spare: Arc::default(),
         }))
     }
 }

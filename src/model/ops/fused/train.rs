@@ -42,7 +42,11 @@ struct BlockStep {
 }
 
 /// What the backward pass needs of all pictures, one after the other; see [`Kept`].
-struct Activations {
+///
+/// The memory goes back to the block for the next step: fresh memory has to be cleared by the system first, which takes
+/// a seventh of a step.
+#[derive(Debug, Default)]
+pub(super) struct Activations {
     qkv: Vec<f32>,
     middle: Vec<f32>,
     hidden: Vec<f32>,
@@ -64,11 +68,10 @@ impl BlockStep {
         for x in x.chunks_exact(n * d) {
             y.extend_from_slice(&x[..rows * d]);
         }
-        let mut kept = Activations {
-            qkv: vec![0.0; b * n * 3 * d],
-            middle: vec![0.0; b * rows * d],
-            hidden: vec![0.0; b * rows * m],
-        };
+        let mut kept = self.spare().pop().unwrap_or_default();
+        kept.qkv.resize(b * n * 3 * d, 0.0);
+        kept.middle.resize(b * rows * d, 0.0);
+        kept.hidden.resize(b * rows * m, 0.0);
         let mut scratch = Scratch::default();
         let mut keys_and_values = KeysAndValues::default();
         let pictures = x
@@ -110,6 +113,13 @@ impl BlockStep {
         let (y, kept) = self.forward(x, n, adapters)?;
         *self.kept() = Some(kept);
         Ok((CpuStorage::F32(y), Shape::from((b, self.rows, d))))
+    }
+
+    fn spare(&self) -> std::sync::MutexGuard<'_, Vec<Activations>> {
+        self.block
+            .spare
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     fn kept(&self) -> std::sync::MutexGuard<'_, Option<Activations>> {
@@ -173,6 +183,7 @@ impl BlockStep {
                         },
                     )?;
                 }
+                self.spare().push(kept);
                 Ok(dx)
             })
         })?;
