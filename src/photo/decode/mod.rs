@@ -142,7 +142,7 @@ pub(super) fn decode_for(
         let (image, orientation) = match format {
             Format::Jpeg => jpeg::decode(bytes, container.jpeg_end, enough, limits)?,
             Format::Tiff => tiff::decode(bytes, limits)?,
-            Format::Raw => raw::decode(bytes, limits)?,
+            Format::Raw => raw::decode(bytes, enough, limits)?,
             Format::Heic | Format::Avif => return heif::decode(format, bytes, limits),
             Format::Hdr | Format::Exr => return light::decode(format, bytes, limits),
             _ => others::decode(format, bytes, container.exif, limits)?,

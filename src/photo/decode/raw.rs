@@ -3,12 +3,13 @@
 use image::RgbImage;
 use image::metadata::Orientation;
 
-use super::jpeg;
+use super::{Enough, jpeg};
 use crate::photo::{DecodeError, Format, Limits, complete, raw};
 
 /// Decodes the largest preview, turned as the raw file says, else as the preview itself does.
 pub(super) fn decode(
     bytes: &[u8],
+    enough: Option<Enough>,
     limits: &Limits,
 ) -> Result<(RgbImage, Orientation), DecodeError> {
     let contents = raw::contents_of_bytes(bytes);
@@ -23,7 +24,7 @@ pub(super) fn decode(
             reason: "no JPEG preview lies in it, and sensor data is not developed".to_owned(),
         })?;
     let (image, own) = complete::check(Format::Jpeg, preview)
-        .and_then(|container| jpeg::decode(preview, container.jpeg_end, limits))
+        .and_then(|container| jpeg::decode(preview, container.jpeg_end, enough, limits))
         .map_err(of_preview)?;
     let orientation = contents.orientation.and_then(Orientation::from_exif);
     Ok((image, orientation.unwrap_or(own)))
