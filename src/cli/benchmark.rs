@@ -26,15 +26,15 @@ pub struct Args {
     /// Folder for the runs and the report; what is done there already is not done again
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Only these methods of the configuration
-    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
-    methods: Vec<String>,
+    /// Only this method of the configuration; may be given several times
+    #[arg(long, value_name = "NAME")]
+    method: Vec<String>,
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut config = BenchmarkConfig::read(&args.config)?;
-    if !args.methods.is_empty() {
-        config.choose(&args.methods).map_err(anyhow::Error::msg)?;
+    if !args.method.is_empty() {
+        config.choose(&args.method).map_err(anyhow::Error::msg)?;
     }
     let start = args.start.model.as_ref().context(
         "--model FILE is needed: the ViT that every method starts from, timm's weights or a checkpoint of this program",

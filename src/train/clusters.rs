@@ -1,5 +1,8 @@
 use rand::Rng;
 
+/// Directions that are no further apart than this are the same one.
+const SAME: f64 = 1e-6;
+
 /// Centres of unit length of `count` groups of rows by direction; fewer where there are fewer rows.
 ///
 /// Spherical k-means (Dhillon and Modha, Machine Learning 42, 2001), started as k-means++ with `1 - cos` as the
@@ -53,7 +56,9 @@ fn first_centres(rows: &[Vec<f32>], count: usize, rng: &mut impl Rng) -> Vec<Vec
         });
         let centre = rows[drawn.unwrap_or(rows.len() - 1)].clone();
         for (distance, row) in distances.iter_mut().zip(rows) {
-            *distance = distance.min((1.0 - f64::from(dot(row, &centre))).max(0.0));
+            let far = 1.0 - f64::from(dot(row, &centre));
+            // What is left by rounding is no distance.
+            *distance = distance.min(if far < SAME { 0.0 } else { far });
         }
         centres.push(centre);
     }
