@@ -1,8 +1,9 @@
-//! What indexing large photos costs: `PUMA_PHOTOS=FOLDER cargo bench --bench indexing [-- PHOTOS [ROUNDS]]`.
+//! What indexing large photos costs: `PUMA_PHOTOS=FOLDER cargo bench --bench indexing [-- PHOTOS [ROUNDS]]
+//! [--keep FOLDER]`.
 //!
 //! Photos of 12 megapixels (JPEG, quality 92) are made as mosaics of real ones with the noise of a sensor, then indexed by
 //! the program itself as a user would, each round into a new library. Processor time is that of the program and of all
-//! its decoding processes.
+//! its decoding processes. `--keep` leaves the photos in a folder, for `tests/bench/peers/indexing.py`.
 
 use anyhow::Context;
 use image::codecs::jpeg::JpegEncoder;
@@ -29,8 +30,11 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     };
     let folder = tempfile::tempdir()?;
-    let photos = folder.path().join("photos");
-    std::fs::create_dir(&photos)?;
+    let kept = std::env::args()
+        .skip_while(|argument| argument != "--keep")
+        .nth(1);
+    let photos = kept.map_or_else(|| folder.path().join("photos"), PathBuf::from);
+    std::fs::create_dir_all(&photos)?;
     let bytes = make(Path::new(&source), &photos, count)?;
     println!(
         "{count} photos of {} megapixels, {:.1} MB each",
