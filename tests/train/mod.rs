@@ -3,5 +3,6 @@
 mod losses;
 mod methods;
 mod pair_losses;
+mod pool;
 pub mod run;
 mod step;
