@@ -35,6 +35,16 @@ pub struct MeasuredSet {
     pub classes: usize,
 }
 
+/// Figure 3 of one method.
+pub(super) struct MethodFigure {
+    /// What it shows.
+    pub title: String,
+    /// Its file in the report's folder.
+    pub file: String,
+    /// The drawing.
+    pub svg: String,
+}
+
 impl Comparison {
     /// Of no method yet.
     pub(super) fn new(tests: &[PhotoSet], root: &Path) -> Self {
@@ -74,14 +84,14 @@ impl Comparison {
         let json = serde_json::to_string_pretty(self).unwrap_or_default();
         write("report.json", &(json + "\n"))?;
         write("report.md", &self.markdown())?;
-        for (name, figure) in self.figures() {
-            write(&name, &figure)?;
+        for figure in self.figures() {
+            write(&figure.file, &figure.svg)?;
         }
         write("report.html", &html(self))
     }
 
-    /// Figure 3 of each method with a pool: file name and SVG, as it is and relative to the mean.
-    pub(super) fn figures(&self) -> Vec<(String, String)> {
+    /// Figure 3 of each method with a pool, as it is and relative to the mean.
+    pub(super) fn figures(&self) -> Vec<MethodFigure> {
         let mut figures = Vec::new();
         for method in &self.methods {
             let Some(run) = method.seeds.first().filter(|run| !run.profiles.is_empty()) else {
@@ -89,10 +99,11 @@ impl Comparison {
             };
             for (view, suffix) in [(View::Mean, ""), (View::Standardised, "-relative")] {
                 let figure = Figure::plain(&run.profiles, Chart::SmallMultiples, view);
-                figures.push((
-                    format!("figure3-{}{suffix}.svg", method.folder()),
-                    figure.svg(),
-                ));
+                figures.push(MethodFigure {
+                    title: format!("{}: {}", method.name, view.title()),
+                    file: format!("figure3-{}{suffix}.svg", method.folder()),
+                    svg: figure.svg(),
+                });
             }
         }
         figures

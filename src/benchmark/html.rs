@@ -34,14 +34,15 @@ pub fn html(comparison: &Comparison) -> String {
     );
     table(&mut page, &figures(comparison));
     table(&mut page, &efforts(comparison));
-    let svgs = comparison.figures();
-    if !svgs.is_empty() {
+    let figures = comparison.figures();
+    if !figures.is_empty() {
         page.push_str("<h2>Prompt similarities of the sets (Figure 3)</h2>");
-        for (name, svg) in svgs {
+        for figure in figures {
             let _ = write!(
                 page,
-                "<details><summary>{}</summary>{svg}</details>",
-                escaped(&name)
+                "<details><summary>{}</summary>{}</details>",
+                escaped(&figure.title),
+                figure.svg
             );
         }
     }
