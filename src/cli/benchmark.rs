@@ -4,8 +4,6 @@ use super::INTERRUPTED;
 use super::options::{ModelOptions, print};
 use super::training::{show, stop_flag, training_bar};
 use crate::benchmark::{BenchmarkConfig, BenchmarkEvent, Files, run as run_benchmark};
-use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
-use crate::model::{DeviceChoice, choose_device};
 use crate::train::Event;
 use anyhow::Context;
 use indicatif::ProgressBar;
@@ -36,18 +34,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     if !args.method.is_empty() {
         config.choose(&args.method).map_err(anyhow::Error::msg)?;
     }
-    let start = args.start.model.as_ref().context(
-        "--model FILE is needed: the ViT that every method starts from, timm's weights or a checkpoint of this program",
-    )?;
-    let mut options = ReadOptions::default();
-    if let Some(name) = &args.start.backbone {
-        options.backbone = Some(name.parse::<Backbone>()?);
-    }
-    let start = Checkpoint::read(start, &options)?;
-    let chosen = choose_device(args.start.device.parse::<DeviceChoice>()?)?;
-    if let Some(note) = &chosen.note {
-        eprintln!("puma: {note}");
-    }
+    let (start, device) = args.start.start()?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("{} cannot be made", args.out.display()))?;
     let stop = stop_flag()?;
@@ -57,7 +44,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         out: &args.out,
     };
     let mut bar = ProgressBar::hidden();
-    let comparison = run_benchmark(&config, &files, &chosen.device, &stop, &mut |event| {
+    let comparison = run_benchmark(&config, &files, &device, &stop, &mut |event| {
         if let Some(next) = heard(&bar, event) {
             bar = next;
         }

@@ -7,6 +7,7 @@ use crate::model::{DeviceChoice, Puma, choose_device};
 use crate::photo::{Limits, ProcessLimits, Reader};
 use crate::settings::{Places, Settings};
 use anyhow::Context;
+use candle_core::Device;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -34,13 +35,29 @@ impl ModelOptions {
         let Some(path) = &self.model else {
             return Ok(Puma::shipped(&chosen.device)?);
         };
+        Puma::from_checkpoint(&self.read(path)?, &chosen.device)
+            .with_context(|| format!("{}: cannot be used", path.display()))
+    }
+
+    /// The checkpoint that training starts from, which has to be named, and where it is trained.
+    pub fn start(&self) -> anyhow::Result<(Checkpoint, Device)> {
+        let path = self.model.as_ref().context(
+            "--model FILE is needed: the ViT to start from, timm's weights or a checkpoint of this program",
+        )?;
+        let start = self.read(path)?;
+        let chosen = choose_device(self.device.parse::<DeviceChoice>()?)?;
+        if let Some(note) = &chosen.note {
+            eprintln!("puma: {note}");
+        }
+        Ok((start, chosen.device))
+    }
+
+    fn read(&self, path: &Path) -> anyhow::Result<Checkpoint> {
         let mut options = ReadOptions::default();
         if let Some(name) = &self.backbone {
             options.backbone = Some(name.parse::<Backbone>()?);
         }
-        let checkpoint = Checkpoint::read(path, &options)?;
-        Puma::from_checkpoint(&checkpoint, &chosen.device)
-            .with_context(|| format!("{}: cannot be used", path.display()))
+        Ok(Checkpoint::read(path, &options)?)
     }
 }
 

@@ -3,13 +3,10 @@
 use super::INTERRUPTED;
 use super::options::ModelOptions;
 use super::training::{show, stop_flag, training_bar};
-use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
-use crate::model::{DeviceChoice, choose_device};
 use crate::train::loss::LossKind;
 use crate::train::{
     HeadStart, KeyStart, Method, PromptStart, ProxyStart, Sampling, Schedule, TrainConfig, Trainer,
 };
-use anyhow::Context;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -204,30 +201,12 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         None => TrainConfig::default(),
     };
     let config = args.settings.over(config);
-    let start = args.start.model.as_ref().context(
-        "--model FILE is needed: the ViT to start from, timm's weights or a checkpoint of this program",
-    )?;
-    let mut options = ReadOptions::default();
-    if let Some(name) = &args.start.backbone {
-        options.backbone = Some(name.parse::<Backbone>()?);
-    }
-    let start = Checkpoint::read(start, &options)?;
-    let chosen = choose_device(args.start.device.parse::<DeviceChoice>()?)?;
-    if let Some(note) = &chosen.note {
-        eprintln!("puma: {note}");
-    }
+    let (start, device) = args.start.start()?;
     let stop = stop_flag()?;
     if config.measures_start() {
         eprintln!("embedding every training photo with the start");
     }
-    let mut trainer = Trainer::new(
-        config,
-        &args.data,
-        &start,
-        &args.out,
-        args.resume,
-        &chosen.device,
-    )?;
+    let mut trainer = Trainer::new(config, &args.data, &start, &args.out, args.resume, &device)?;
     let bar = training_bar(trainer.steps())?;
     let outcome = trainer.run(&stop, &mut |event| show(&bar, event))?;
     bar.finish_and_clear();

@@ -101,6 +101,25 @@ fn class_tokens(
     workers: &Workers,
     device: &Device,
 ) -> Result<Matrix, TrainError> {
+    let embedded = by_backbone(start, data, workers, device, |backbone, files| {
+        backbone.class_tokens(files)
+    })?;
+    let width = start.config.vit.width;
+    let mut values = vec![0f32; data.samples.len() * width];
+    for (&index, row) in embedded.kept.iter().zip(embedded.embeddings.rows()) {
+        values[index * width..][..width].copy_from_slice(row);
+    }
+    Ok(Matrix::from_values(width, values)?)
+}
+
+/// What `embed` makes of the training photos with the start's ViT alone.
+pub(super) fn by_backbone<T>(
+    start: &Checkpoint,
+    data: &TrainingData,
+    workers: &Workers,
+    device: &Device,
+    embed: impl FnOnce(&Evaluated, &[PathBuf]) -> Result<T, TrainError>,
+) -> Result<T, TrainError> {
     let plain = Config::plain(
         start.config.vit.clone(),
         start.config.mean,
@@ -118,13 +137,7 @@ fn class_tokens(
         .iter()
         .map(|sample| sample.path.clone())
         .collect();
-    let embedded = backbone.class_tokens(&files)?;
-    let width = plain.vit.width;
-    let mut values = vec![0f32; files.len() * width];
-    for (&index, row) in embedded.kept.iter().zip(embedded.embeddings.rows()) {
-        values[index * width..][..width].copy_from_slice(row);
-    }
-    Ok(Matrix::from_values(width, values)?)
+    embed(&backbone, &files)
 }
 
 /// The start's embeddings: class tokens through the head where there is one, of unit length.

@@ -2,14 +2,13 @@ use super::TrainError;
 use super::clusters::spherical_k_means;
 use super::config::{KeyStart, TrainConfig};
 use super::data::TrainingData;
+use super::prepare::by_backbone;
 use super::seed::{Purpose, generator};
-use super::validation::Evaluated;
 use super::workers::Workers;
 use crate::eval::Matrix;
-use crate::model::{Checkpoint, Config, Network};
+use crate::model::Checkpoint;
 use candle_core::{Device, Tensor};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// Rounds of k-means; it is at rest long before.
 const ROUNDS: usize = 30;
@@ -21,24 +20,10 @@ pub fn queries(
     workers: &Workers,
     device: &Device,
 ) -> Result<Matrix, TrainError> {
-    let plain = Config::plain(
-        start.config.vit.clone(),
-        start.config.mean,
-        start.config.std,
-    );
-    let network = Network::new(&plain, &start.tensors, plain.vit.image_size, device)?;
-    let backbone = Evaluated {
-        network: &network,
-        config: &plain,
-        device,
-        workers,
-    };
-    let files: Vec<PathBuf> = data
-        .samples
-        .iter()
-        .map(|sample| sample.path.clone())
-        .collect();
-    Ok(backbone.queries(&files)?.embeddings)
+    let embedded = by_backbone(start, data, workers, device, |backbone, files| {
+        backbone.queries(files)
+    })?;
+    Ok(embedded.embeddings)
 }
 
 /// What the pool starts with of the photos' queries: mean and deviation, and keys.
