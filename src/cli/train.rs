@@ -140,6 +140,9 @@ struct Flags {
     /// Compute activations a second time instead of keeping them: less memory, more time [default: false]
     #[arg(long)]
     recompute: Option<bool>,
+    /// Multiply numbers rounded to bf16, summed in f32, where the device can: less time [default: false]
+    #[arg(long)]
+    mixed_precision: Option<bool>,
 }
 
 impl Flags {
@@ -186,6 +189,7 @@ impl Flags {
             patience,
             only,
             recompute,
+            mixed_precision,
             standardised_query,
             key_start,
             prompt_start,

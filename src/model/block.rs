@@ -22,8 +22,20 @@ pub struct Block {
     layer_scale: Option<[Tensor; 2]>,
     heads: usize,
     index: usize,
-    /// The same in one piece, where all of it is frozen and on the CPU.
-    fused: Option<Arc<ops::FrozenBlock>>,
+    eps: f64,
+    fused: Fused,
+    spare: ops::Spare,
+}
+
+/// How a block can be had in one piece.
+#[derive(Clone, Debug)]
+enum Fused {
+    /// It cannot.
+    Not,
+    /// As it is: all of it is frozen.
+    Frozen(Arc<ops::FusedBlock>),
+    /// Made of its weights for each pass: they are trained.
+    Trained,
 }
 
 impl Block {
@@ -52,22 +64,42 @@ impl Block {
             },
             heads: config.heads,
             index,
-            fused: None,
+            eps,
+            fused: Fused::Not,
+            spare: ops::Spare::default(),
         };
-        let tensors = ops::BlockTensors {
-            norm1: block.norm1.tensors(),
-            qkv: block.qkv.tensors(),
-            proj: block.proj.tensors(),
-            norm2: block.norm2.tensors(),
-            fc1: block.fc1.tensors(),
-            fc2: block.fc2.tensors(),
-            layer_scale: block
+        let tensors = block.tensors();
+        block.fused = match tensors.are_trained() {
+            _ if !block.on_cpu() => Fused::Not,
+            false => Fused::Frozen(Arc::new(block.fuse()?)),
+            true if block.layer_scale.is_none() => Fused::Trained,
+            true => Fused::Not,
+        };
+        Ok(block)
+    }
+
+    fn tensors(&self) -> ops::BlockTensors<'_> {
+        ops::BlockTensors {
+            norm1: self.norm1.tensors(),
+            qkv: self.qkv.tensors(),
+            proj: self.proj.tensors(),
+            norm2: self.norm2.tensors(),
+            fc1: self.fc1.tensors(),
+            fc2: self.fc2.tensors(),
+            layer_scale: self
                 .layer_scale
                 .as_ref()
                 .map(|[first, second]| [first, second]),
-        };
-        block.fused = ops::FrozenBlock::new(tensors, config.heads, eps)?.map(Arc::new);
-        Ok(block)
+        }
+    }
+
+    fn on_cpu(&self) -> bool {
+        self.qkv.tensors().0.device().is_cpu()
+    }
+
+    /// The block in one piece, of its weights as they stand.
+    fn fuse(&self) -> Result<ops::FusedBlock> {
+        ops::FusedBlock::new(self.tensors(), self.heads, self.eps, &self.spare)
     }
 
     /// `[B, N, d]` to `[B, N, d]`: `x' = x + MHSA(LN1(x)) + A1(LN1(x))`, `x'' = x' + FFN(LN2(x')) + A2(LN2(x'))`.
@@ -93,9 +125,30 @@ impl Block {
         self.adapted(y, &h, adapters.map(|a| &a[1]), pass)
     }
 
-    /// The block in one piece, if it can be had.
-    pub fn fused(&self) -> Option<&Arc<ops::FrozenBlock>> {
-        self.fused.as_ref()
+    /// Whether it can be had in one piece, with adapters or without.
+    pub fn can_be_fused(&self, adapters: bool) -> bool {
+        match self.fused {
+            Fused::Not => false,
+            Fused::Frozen(_) => true,
+            Fused::Trained => !adapters,
+        }
+    }
+
+    /// The block in one piece.
+    pub fn fused(&self) -> Result<Arc<ops::FusedBlock>> {
+        match &self.fused {
+            Fused::Frozen(block) => Ok(block.clone()),
+            Fused::Trained | Fused::Not => Ok(Arc::new(self.fuse()?)),
+        }
+    }
+
+    /// What is trained of the block: adapters, its own weights, or nothing.
+    pub fn trained(&self, adapters: Option<&[Adapter; 2]>) -> Result<ops::Trained> {
+        match (adapters, &self.fused) {
+            (Some(pair), _) => Ok(ops::Trained::Adapters(Adapter::flat(pair)?)),
+            (None, Fused::Trained) => self.tensors().trained(),
+            (None, _) => Ok(ops::Trained::Nothing),
+        }
     }
 
     fn adapted(
@@ -121,7 +174,7 @@ impl Block {
     fn attention(&self, h: &Tensor, rival: Option<&Rival>, pass: &Pass) -> Result<Tensor> {
         let mut qkv = self.qkv.forward(h, pass)?;
         if let Some(rival) = rival
-            && let Some(update) = rival.beside_qkv(self.index, h)?
+            && let Some(update) = rival.beside_qkv(self.index, h, pass)?
         {
             qkv = (qkv + update)?;
         }

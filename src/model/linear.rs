@@ -35,9 +35,11 @@ impl Linear {
         let mut shape = x.dims().to_vec();
         let (rows, width) = (x.elem_count() / self.weight.dim(1)?, self.weight.dim(1)?);
         let x = x.reshape((rows, width))?;
+        let rounds = pass.rounds(x.device());
         let y = match &self.frozen {
-            Some(frozen) if pass.is_training() => ops::frozen_linear(&x, frozen)?,
-            _ => x.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?,
+            _ if !pass.is_training() => x.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?,
+            Some(frozen) => ops::frozen_linear(&x, frozen, rounds)?,
+            None => ops::linear(&x, &self.weight, Some(&self.bias), rounds)?,
         };
         if let Some(last) = shape.last_mut() {
             *last = self.weight.dim(0)?;

@@ -1,9 +1,10 @@
+use super::ops::kernels::Isa;
 use candle_core::{Device, Result, Tensor};
 use rand::Rng;
 
 /// Which of the two ways through the network a forward pass takes.
 ///
-/// All share the weights. The first two use fused operations, which carry no gradients; the third uses only
+/// All share the weights. The first two use fused operations, which carry no gradients; the others use only
 /// operations that carry them, and the gates of the stochastic adapters.
 pub enum Pass<'a> {
     /// Fused operations; every adapter fires.
@@ -13,18 +14,30 @@ pub enum Pass<'a> {
     Rounded,
     /// Operations with gradients; adapters fire as the gates say, all of them where there are none.
     Training(Option<&'a Gates>),
+    /// The same in mixed precision: the weights' products are of numbers rounded to bf16 and summed in f32, forward and
+    /// back; weights, their gradients, norms and the residual stream stay f32. On a CPU without instructions for that as
+    /// [`Pass::Training`].
+    Mixed(Option<&'a Gates>),
 }
 
 impl Pass<'_> {
     /// Whether gradients are wanted.
     pub fn is_training(&self) -> bool {
-        matches!(self, Pass::Training(_))
+        matches!(self, Pass::Training(_) | Pass::Mixed(_))
+    }
+
+    /// Whether the weights' products on a device are of numbers rounded to bf16.
+    pub fn rounds(&self, device: &Device) -> bool {
+        let there = !device.is_cpu() || Isa::best() >= Isa::Avx512Bf16;
+        there && matches!(self, Pass::Rounded | Pass::Mixed(_))
     }
 
     /// The gate `[B, 1, 1]` of a block's branch (0 attention, 1 FFN), if it is gated.
     pub fn gate(&self, block: usize, branch: usize) -> Option<&Tensor> {
         match self {
-            Pass::Training(Some(gates)) => gates.0.get(2 * block + branch),
+            Pass::Training(Some(gates)) | Pass::Mixed(Some(gates)) => {
+                gates.0.get(2 * block + branch)
+            }
             _ => None,
         }
     }

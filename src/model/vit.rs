@@ -8,7 +8,6 @@ use super::rivals::Rival;
 use super::weights::Weights;
 use super::{ModelError, VitConfig};
 use candle_core::{Result, Tensor};
-use std::sync::Arc;
 
 /// A Vision Transformer with timm's tensor names, split where PUMA puts its prompts in.
 #[derive(Clone, Debug)]
@@ -80,10 +79,12 @@ impl Vit {
             .permute(vec![0, 2, 4, 1, 3, 5])?
             .reshape((b * rows * columns, c * p * p))?;
         let d = self.patch_weight.dim(0)?;
-        patches
-            .matmul(&self.patch_weight.reshape((d, c * p * p))?.t()?)?
-            .broadcast_add(&self.patch_bias)?
-            .reshape((b, rows * columns, d))
+        let weight = self.patch_weight.reshape((d, c * p * p))?;
+        ops::linear(&patches, &weight, Some(&self.patch_bias), false)?.reshape((
+            b,
+            rows * columns,
+            d,
+        ))
     }
 
     /// The token sequence `[B, 1 + L + n, d]`: class token, prompts `[B, L, d]`, patches `[B, n, d]`, with positions.
@@ -121,10 +122,11 @@ impl Vit {
         pass: &Pass,
         rows: usize,
     ) -> Result<Tensor> {
-        let fused: Option<Vec<_>> = self.blocks.iter().map(Block::fused).collect();
-        let x = match fused.filter(|_| tokens.device().is_cpu() && rival.is_none()) {
-            Some(blocks) => in_one_piece(&tokens, &blocks, adapters, pass, rows)?,
-            None => {
+        let adapted = !adapters.is_empty();
+        let fused = rival.is_none() && self.blocks.iter().all(|block| block.can_be_fused(adapted));
+        let x = match fused {
+            true => in_one_piece(&tokens, &self.blocks, adapters, pass, rows)?,
+            false => {
                 let mut x = tokens;
                 for (index, block) in self.blocks.iter().enumerate() {
                     if let Some(rival) = rival {
@@ -143,24 +145,25 @@ impl Vit {
 /// The blocks as fused operations: `[B, N, d]` to `[B, rows, d]`.
 fn in_one_piece(
     tokens: &Tensor,
-    blocks: &[&Arc<ops::FrozenBlock>],
+    blocks: &[Block],
     adapters: &[[Adapter; 2]],
     pass: &Pass,
     rows: usize,
 ) -> Result<Tensor> {
     match pass {
-        Pass::Training(_) => {
+        Pass::Training(_) | Pass::Mixed(_) => {
             let (b, n, _) = tokens.dims3()?;
             let mut x = tokens.clone();
             for (index, block) in blocks.iter().enumerate() {
                 let rows = if index + 1 == blocks.len() { rows } else { n };
-                let flat = adapters.get(index).map(Adapter::flat).transpose()?;
+                let trained = block.trained(adapters.get(index))?;
                 let factors = Adapter::factors(index, b, pass)?;
-                x = ops::block(&x, block, flat.as_ref(), factors, rows)?;
+                let rounds = pass.rounds(tokens.device());
+                x = ops::block(&x, &block.fused()?, &trained, factors, rows, rounds)?;
             }
             Ok(x)
         }
-        Pass::Rounded if ops::kernels::Isa::best() >= ops::kernels::Isa::Avx512Bf16 => {
+        Pass::Rounded if pass.rounds(tokens.device()) => {
             encode(tokens, blocks, adapters, Adapter::rounded, rows)
         }
         Pass::Rounded | Pass::Inference => encode(tokens, blocks, adapters, Adapter::packed, rows),
@@ -170,12 +173,13 @@ fn in_one_piece(
 /// The blocks without gradients.
 fn encode<T: ops::Precision>(
     tokens: &Tensor,
-    blocks: &[&Arc<ops::FrozenBlock>],
+    blocks: &[Block],
     adapters: &[[Adapter; 2]],
     pack: impl Fn(&[Adapter; 2]) -> Result<ops::AdapterPair<T>>,
     rows: usize,
 ) -> Result<Tensor> {
     let packed: Vec<_> = adapters.iter().map(pack).collect::<Result<_>>()?;
+    let blocks: Vec<_> = blocks.iter().map(Block::fused).collect::<Result<_>>()?;
     let blocks: Vec<_> = blocks
         .iter()
         .enumerate()

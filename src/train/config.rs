@@ -143,6 +143,8 @@ pub struct TrainConfig {
     /// Whether activations are computed a second time instead of being kept: memory for one chunk a thread instead of
     /// the whole batch, for one more forward pass.
     pub recompute: bool,
+    /// Mixed precision: products of numbers rounded to bf16 and summed in f32, where the device has them.
+    pub mixed_precision: bool,
 }
 
 impl Default for TrainConfig {
@@ -183,6 +185,7 @@ impl Default for TrainConfig {
             threads: 0,
             chunk: 6,
             recompute: false,
+            mixed_precision: false,
         }
     }
 }

@@ -18,6 +18,8 @@ pub struct StepInput<'a> {
     pub keep: Option<(&'a Tensor, f64)>,
     /// Whether each chunk's activations are computed again for the backward pass instead of being kept.
     pub recompute: bool,
+    /// Whether factors are rounded, see [`Pass::Mixed`].
+    pub mixed_precision: bool,
 }
 
 /// The losses of one step.
@@ -130,7 +132,11 @@ impl TrainStep<'_> {
 
     /// Embeddings `[b, e]` of one chunk, with their graph.
     fn embed(&self, input: &StepInput, index: usize) -> Result<Tensor> {
-        let pass = Pass::Training(input.gates.map(|gates| &gates[index]));
+        let gates = input.gates.map(|gates| &gates[index]);
+        let pass = match input.mixed_precision {
+            true => Pass::Mixed(gates),
+            false => Pass::Training(gates),
+        };
         let chunk = &input.chunks[index];
         if chunk.rank() == 2 {
             self.network.embedding(chunk, &pass)

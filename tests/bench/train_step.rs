@@ -1,5 +1,5 @@
 //! Time of one training step, randomly initialised DeiT-Tiny:
-//! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full]`.
+//! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full] [mixed]`.
 
 use candle_core::{Device, Tensor, Var};
 use puma::model::{Config, Gates, Network, Pass};
@@ -104,6 +104,7 @@ fn main() -> anyhow::Result<()> {
             labels: &labels,
             keep: None,
             recompute: false,
+            mixed_precision: asked("mixed"),
         };
         for round in 0..number(3, 3) {
             let (start, cpu) = (Instant::now(), cpu_s());

@@ -1,6 +1,7 @@
 //! Tests of `model`.
 
 pub mod golden;
+mod gradients;
 
 mod ablation;
 mod checkpoint;

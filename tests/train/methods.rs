@@ -2,6 +2,7 @@
 
 use super::run::{config, photos, run, start};
 use candle_core::Device;
+use puma::model::ops::kernels::Isa;
 use puma::model::{Checkpoint, Puma};
 use puma::train::{Event, Method, TrainConfig};
 use std::path::Path;
@@ -162,4 +163,48 @@ fn a_run_without_progress_ends_early_and_keeps_its_best_model() {
             .iter()
             .any(|event| matches!(event, Event::Step { .. }))
     );
+}
+
+#[test]
+fn mixed_precision_ends_near_full_precision() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path().join("photos");
+    photos(&root, 4);
+    let rounds = Isa::best() >= Isa::Avx512Bf16;
+    if !rounds {
+        eprintln!("this processor has no products of bf16: both runs have to be alike");
+    }
+    for method in [Method::Puma, Method::FineTuning, Method::Lora] {
+        let states = [false, true].map(|mixed_precision| {
+            let config = TrainConfig {
+                method,
+                mixed_precision,
+                ..config()
+            };
+            let out = folder.path().join(format!("{method:?} {mixed_precision}"));
+            run(&config, &root, &out, false, usize::MAX);
+            // The checkpoint is in half precision, the state is not.
+            tensors(&out.join("state.safetensors"))
+        });
+        let (mut apart, mut length) = (0.0, 0.0);
+        for (name, value) in &states[0] {
+            if name.starts_with("parameter.") {
+                let sum = |x: candle_core::Tensor| {
+                    let x = x.to_dtype(candle_core::DType::F64).unwrap();
+                    x.sqr()
+                        .unwrap()
+                        .sum_all()
+                        .unwrap()
+                        .to_scalar::<f64>()
+                        .unwrap()
+                };
+                apart += sum((value - &states[1][name]).unwrap());
+                length += sum(value.clone());
+            }
+        }
+        let apart = (apart / length).sqrt();
+        assert_eq!(apart > 0.0, rounds, "{method:?}: {apart}");
+        // Adam turns small differences of small gradients into whole steps; a wrong gradient ends about 1 apart.
+        assert!(apart < 0.2, "{method:?}: {apart}");
+    }
 }

@@ -80,6 +80,7 @@ fn step_equals_golden(chunk_sizes: &[usize], threads: usize) {
         labels: &labels,
         keep: None,
         recompute: false,
+        mixed_precision: false,
     };
     let step = TrainStep {
         network: &network,

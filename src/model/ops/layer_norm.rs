@@ -1,26 +1,17 @@
 use super::vector::{sum, sum2, vectorised};
 use super::{f32_slice, with_slice};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp1, CustomOp3, Layout, Result, Shape, Tensor};
 
 /// Layer norm over the last dimension of `x` `[.., d]` with scale and shift `[d]`; carries gradients.
 ///
-/// Scale and shift get gradients where they are variables; where they are not, they are folded into one pass.
+/// Scale and shift get gradients where one of them is a variable.
 pub fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor, eps: f64) -> Result<Tensor> {
     if !x.device().is_cpu() {
         return candle_nn::ops::layer_norm_slow(x, weight, bias, eps as f32);
     }
     let x = x.contiguous()?;
     if weight.is_variable() || bias.is_variable() {
-        let d = weight.elem_count();
-        let norm = RowNorm {
-            weight: vec![1.0; d],
-            bias: vec![0.0; d],
-            eps: eps as f32,
-        };
-        return x
-            .apply_op1(norm)?
-            .broadcast_mul(weight)?
-            .broadcast_add(bias);
+        return x.apply_op3(weight, bias, TrainedNorm { eps });
     }
     x.apply_op1(RowNorm::new(weight, bias, eps)?)
 }
@@ -66,6 +57,18 @@ impl RowNorm {
         }
     }
 
+    /// From the gradient `dy` of the result of a row `x` to those of scale and shift, which are added to
+    /// `scales` and `shifts`.
+    #[inline(always)]
+    pub fn affine_gradients(&self, x: &[f32], dy: &[f32], scales: &mut [f32], shifts: &mut [f32]) {
+        let (mean, scale) = self.moments(x);
+        let sums = scales.iter_mut().zip(shifts);
+        for ((scales, shifts), (x, dy)) in sums.zip(x.iter().zip(dy)) {
+            *scales += (x - mean) * scale * dy;
+            *shifts += dy;
+        }
+    }
+
     /// From the gradient `dy` of a row's result to that of the row `x`, which is added to `dx`; `dy` is used up.
     #[inline(always)]
     pub fn backward(&self, x: &[f32], dy: &mut [f32], dx: &mut [f32]) {
@@ -79,6 +82,65 @@ impl RowNorm {
         for ((dx, g), x) in dx.iter_mut().zip(dy.iter()).zip(x) {
             *dx += scale * (g - mean_g - (x - mean) * scale * along);
         }
+    }
+}
+
+/// Normalisation of rows with a scale and a shift that are trained.
+struct TrainedNorm {
+    eps: f64,
+}
+
+impl CustomOp3 for TrainedNorm {
+    fn name(&self) -> &'static str {
+        "trained_layer_norm"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let norm = RowNorm {
+            weight: f32_slice(weight, weight_layout)?.to_vec(),
+            bias: f32_slice(bias, bias_layout)?.to_vec(),
+            eps: self.eps as f32,
+        };
+        norm.cpu_fwd(x, x_layout)
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        _res: &Tensor,
+        grad_res: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let norm = RowNorm::new(weight, bias, self.eps)?;
+        let d = norm.width();
+        let (mut d_weight, mut d_bias) = (vec![0.0; d], vec![0.0; d]);
+        with_slice(x, |x| {
+            with_slice(grad_res, |dy| {
+                vectorised(
+                    #[inline(always)]
+                    |_| {
+                        for (x, dy) in x.chunks_exact(d).zip(dy.chunks_exact(d)) {
+                            norm.affine_gradients(x, dy, &mut d_weight, &mut d_bias);
+                        }
+                    },
+                );
+                Ok(())
+            })
+        })?;
+        let like = |values: Vec<f32>, tensor: &Tensor| {
+            Tensor::from_vec(values, tensor.shape(), tensor.device()).map(Some)
+        };
+        let dx = norm.bwd(x, x, grad_res)?;
+        Ok((dx, like(d_weight, weight)?, like(d_bias, bias)?))
     }
 }
 

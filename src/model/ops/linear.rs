@@ -1,27 +1,71 @@
-use super::kernels::{Into, Matrix, Packed, Pair, product};
+use super::kernels::{Element, Into, Matrix, Packed, Pair, product};
 use super::{f32_slice, with_slice};
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use candle_core::{
+    CpuStorage, CustomOp1, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor,
+};
+use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
 /// `x W^T + b` for a frozen `W` `[out, in]` and `b` `[out]`: the gradient goes to `x` `[rows, in]` alone.
 ///
-/// candle's matmul would compute the gradient of `W` as well and throw it away, half of the backward pass.
-pub fn frozen_linear(x: &Tensor, weights: &FrozenWeights) -> Result<Tensor> {
+/// candle's matmul would compute the gradient of `W` as well and throw it away, half of the backward pass. With `rounds`
+/// factors are rounded to bf16 and summed in f32.
+pub fn frozen_linear(x: &Tensor, weights: &FrozenWeights, rounds: bool) -> Result<Tensor> {
     if !x.device().is_cpu() {
-        let y = x.matmul(&weights.weight.t()?)?;
-        return y.broadcast_add(&weights.bias);
+        return on_device(x, &weights.weight, Some(&weights.bias), rounds);
     }
-    x.contiguous()?.apply_op1(FrozenLinear(weights.clone()))
+    let weights = weights.clone();
+    let x = x.contiguous()?;
+    match rounds {
+        true => x.apply_op1(FrozenLinear::<Pair>(weights, PhantomData)),
+        false => x.apply_op1(FrozenLinear::<f32>(weights, PhantomData)),
+    }
 }
+
+/// `x W^T (+ b)` for `W` `[out, in]` and `b` `[out]` that are trained; the gradient goes to all.
+///
+/// With `rounds` factors are rounded to bf16 and summed in f32, but for the gradients of `W` and `b`.
+pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, rounds: bool) -> Result<Tensor> {
+    if !x.device().is_cpu() {
+        return on_device(x, weight, bias, rounds);
+    }
+    let (x, weight) = (x.contiguous()?, weight.contiguous()?);
+    match (bias, rounds) {
+        (Some(bias), true) => x.apply_op3(&weight, bias, Linear::<Pair>(PhantomData)),
+        (Some(bias), false) => x.apply_op3(&weight, bias, Linear::<f32>(PhantomData)),
+        (None, true) => x.apply_op2(&weight, Linear::<Pair>(PhantomData)),
+        (None, false) => x.apply_op2(&weight, Linear::<f32>(PhantomData)),
+    }
+}
+
+/// The same by candle, for other devices than the CPU.
+fn on_device(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, rounds: bool) -> Result<Tensor> {
+    let y = match rounds {
+        true => {
+            let (x, weight) = (x.to_dtype(DType::BF16)?, weight.to_dtype(DType::BF16)?);
+            x.matmul(&weight.t()?)?.to_dtype(DType::F32)?
+        }
+        false => x.matmul(&weight.t()?)?,
+    };
+    match bias {
+        Some(bias) => y.broadcast_add(bias),
+        None => Ok(y),
+    }
+}
+
+/// Weights packed as one orientation of the products needs them, in f32 or rounded.
+type Cell<T> = Arc<OnceLock<Packed<T>>>;
 
 /// A weight and a bias that stay as they are; on a CPU they are packed when they are first needed, once for all clones.
 #[derive(Clone, Debug)]
 pub struct FrozenWeights {
     weight: Tensor,
     bias: Tensor,
-    forward: Arc<OnceLock<(Packed<f32>, Vec<f32>)>>,
-    backward: Arc<OnceLock<Packed<f32>>>,
-    rounded: Arc<OnceLock<(Packed<Pair>, Vec<f32>)>>,
+    bias_values: Arc<OnceLock<Vec<f32>>>,
+    forward: Cell<f32>,
+    backward: Cell<f32>,
+    rounded_forward: Cell<Pair>,
+    rounded_backward: Cell<Pair>,
 }
 
 impl FrozenWeights {
@@ -30,47 +74,64 @@ impl FrozenWeights {
         Self {
             weight: weight.detach(),
             bias: bias.detach(),
+            bias_values: Arc::default(),
             forward: Arc::default(),
             backward: Arc::default(),
-            rounded: Arc::default(),
+            rounded_forward: Arc::default(),
+            rounded_backward: Arc::default(),
         }
     }
 
     /// `W^T` packed, `[in, out]`, and the bias.
-    pub(super) fn forward(&self) -> Result<(&Packed<f32>, &[f32])> {
-        let pack = || {
-            Ok((
-                self.pack(|weight| Packed::new(weight.transposed()))?,
-                self.bias.to_vec1()?,
-            ))
-        };
-        let (packed, bias) = get_or_try(&self.forward, pack)?;
-        Ok((packed, bias))
-    }
-
-    /// The same, with `W` rounded to bf16.
-    pub(super) fn rounded(&self) -> Result<(&Packed<Pair>, &[f32])> {
-        let pack = || {
-            Ok((
-                self.pack(|weight| Packed::rounded(weight.transposed()))?,
-                self.bias.to_vec1()?,
-            ))
-        };
-        let (packed, bias) = get_or_try(&self.rounded, pack)?;
+    pub(super) fn forward<T: Precision>(&self) -> Result<(&Packed<T>, &[f32])> {
+        let bias = get_or_try(&self.bias_values, || self.bias.to_vec1())?;
+        let [forward, _] = T::cells(self);
+        let packed = get_or_try(forward, || packed(&self.weight, true))?;
         Ok((packed, bias))
     }
 
     /// `W` packed, `[out, in]`.
-    pub(super) fn backward(&self) -> Result<&Packed<f32>> {
-        get_or_try(&self.backward, || self.pack(Packed::new))
+    pub(super) fn backward<T: Precision>(&self) -> Result<&Packed<T>> {
+        let [_, backward] = T::cells(self);
+        get_or_try(backward, || packed(&self.weight, false))
     }
+}
 
-    fn pack<T>(&self, pack: impl FnOnce(Matrix<f32>) -> Packed<T>) -> Result<Packed<T>> {
-        let (out, inner) = self.weight.dims2()?;
-        with_slice(&self.weight, |values| {
-            Ok(pack(Matrix::new(values, out, inner, inner)))
-        })
+/// The numbers that a pass computes its products with.
+pub trait Precision: Element {
+    /// Where frozen weights are kept packed, for the forward and for the backward pass.
+    #[doc(hidden)]
+    fn cells(weights: &FrozenWeights) -> [&OnceLock<Packed<Self>>; 2];
+}
+
+impl Precision for f32 {
+    fn cells(weights: &FrozenWeights) -> [&OnceLock<Packed<Self>>; 2] {
+        [&weights.forward, &weights.backward]
     }
+}
+
+impl Precision for Pair {
+    fn cells(weights: &FrozenWeights) -> [&OnceLock<Packed<Self>>; 2] {
+        [&weights.rounded_forward, &weights.rounded_backward]
+    }
+}
+
+/// A weight `[out, in]` packed, rows for columns if asked for.
+fn packed<T: Element>(weight: &Tensor, transposed: bool) -> Result<Packed<T>> {
+    let (out, inner) = weight.dims2()?;
+    with_slice(weight, |values| {
+        let matrix = Matrix::new(values, out, inner, inner);
+        let mut packed = Packed::empty();
+        T::pack(
+            if transposed {
+                matrix.transposed()
+            } else {
+                matrix
+            },
+            &mut packed,
+        );
+        Ok(packed)
+    })
 }
 
 /// What is in the cell; where nothing is yet, it is made.
@@ -82,17 +143,10 @@ fn get_or_try<V>(cell: &OnceLock<V>, make: impl FnOnce() -> Result<V>) -> Result
     Ok(cell.get_or_init(|| value))
 }
 
-struct FrozenLinear(FrozenWeights);
-
 /// `x b (+ bias)` of rows `[rows, inner]`, as a new vector.
-fn times(
-    x: &[f32],
-    inner: usize,
-    b: &Packed<f32>,
-    columns: usize,
-    bias: Option<&[f32]>,
-) -> Vec<f32> {
+fn times<T: Element>(x: &[f32], inner: usize, b: &Packed<T>, bias: Option<&[f32]>) -> Vec<f32> {
     let rows = x.len() / inner.max(1);
+    let columns = b.columns();
     let mut values = vec![0.0; rows * columns];
     let into = Into {
         values: &mut values,
@@ -100,11 +154,15 @@ fn times(
         bias,
         add: false,
     };
-    product(Matrix::new(x, rows, inner, inner), b, into);
+    let mut buffer = Vec::new();
+    let x = T::rows(x, inner, &mut buffer);
+    product(Matrix::new(x, rows, b.inner(), b.inner()), b, into);
     values
 }
 
-impl CustomOp1 for FrozenLinear {
+struct FrozenLinear<T>(FrozenWeights, PhantomData<T>);
+
+impl<T: Precision> CustomOp1 for FrozenLinear<T> {
     fn name(&self) -> &'static str {
         "frozen_linear"
     }
@@ -112,15 +170,139 @@ impl CustomOp1 for FrozenLinear {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         let (rows, _) = layout.shape().dims2()?;
         let (out, inner) = self.0.weight.dims2()?;
-        let (packed, bias) = self.0.forward()?;
-        let y = times(f32_slice(storage, layout)?, inner, packed, out, Some(bias));
+        let (packed, bias) = self.0.forward::<T>()?;
+        let y = times(f32_slice(storage, layout)?, inner, packed, Some(bias));
         Ok((CpuStorage::F32(y), Shape::from((rows, out))))
     }
 
     fn bwd(&self, arg: &Tensor, _res: &Tensor, grad_res: &Tensor) -> Result<Option<Tensor>> {
-        let (out, inner) = self.0.weight.dims2()?;
-        let packed = self.0.backward()?;
-        let grad = with_slice(grad_res, |dy| Ok(times(dy, out, packed, inner, None)))?;
+        let (out, _) = self.0.weight.dims2()?;
+        let packed = self.0.backward::<T>()?;
+        let grad = with_slice(grad_res, |dy| Ok(times(dy, out, packed, None)))?;
         Tensor::from_vec(grad, arg.shape(), arg.device()).map(Some)
+    }
+}
+
+/// `x W^T (+ b)`, all of them with gradients.
+struct Linear<T>(PhantomData<T>);
+
+impl<T: Precision> Linear<T> {
+    fn forward(
+        &self,
+        (x, x_layout): (&CpuStorage, &Layout),
+        (weight, weight_layout): (&CpuStorage, &Layout),
+        bias: Option<&[f32]>,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (rows, inner) = x_layout.shape().dims2()?;
+        let (out, _) = weight_layout.shape().dims2()?;
+        let weight = f32_slice(weight, weight_layout)?;
+        let mut packed = Packed::<T>::empty();
+        T::pack(
+            Matrix::new(weight, out, inner, inner).transposed(),
+            &mut packed,
+        );
+        let y = times(f32_slice(x, x_layout)?, inner, &packed, bias);
+        Ok((CpuStorage::F32(y), Shape::from((rows, out))))
+    }
+
+    /// Gradients of `x`, if it wants one, and of the weight, from that of the result.
+    fn gradients(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        dy: &Tensor,
+    ) -> Result<(Option<Tensor>, Tensor)> {
+        let (out, inner) = weight.dims2()?;
+        let dx = match x.track_op() {
+            true => {
+                let packed = packed::<T>(weight, false)?;
+                let dx = with_slice(dy, |dy| Ok(times(dy, out, &packed, None)))?;
+                Some(Tensor::from_vec(dx, x.shape(), x.device())?)
+            }
+            false => None,
+        };
+        let rows = x.dim(0)?;
+        let mut dw = vec![0.0; out * inner];
+        let into = Into {
+            values: &mut dw,
+            stride: inner,
+            bias: None,
+            add: false,
+        };
+        with_slice(x, |x| {
+            with_slice(dy, |dy| {
+                let x = Packed::new(Matrix::new(x, rows, inner, inner));
+                product(Matrix::new(dy, rows, out, out).transposed(), &x, into);
+                Ok(())
+            })
+        })?;
+        Ok((dx, Tensor::from_vec(dw, weight.shape(), weight.device())?))
+    }
+}
+
+impl<T: Precision> CustomOp2 for Linear<T> {
+    fn name(&self) -> &'static str {
+        "linear"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        self.forward((x, x_layout), (weight, weight_layout), None)
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _res: &Tensor,
+        grad_res: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        let (dx, dw) = self.gradients(x, weight, grad_res)?;
+        Ok((dx, Some(dw)))
+    }
+}
+
+impl<T: Precision> CustomOp3 for Linear<T> {
+    fn name(&self) -> &'static str {
+        "linear_with_bias"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let bias = f32_slice(bias, bias_layout)?;
+        self.forward((x, x_layout), (weight, weight_layout), Some(bias))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        _res: &Tensor,
+        grad_res: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let (dx, dw) = self.gradients(x, weight, grad_res)?;
+        let out = bias.elem_count();
+        let mut db = vec![0.0; out];
+        with_slice(grad_res, |dy| {
+            for row in dy.chunks_exact(out) {
+                db.iter_mut().zip(row).for_each(|(sum, dy)| *sum += dy);
+            }
+            Ok(())
+        })?;
+        let db = Tensor::from_vec(db, bias.shape(), bias.device())?;
+        Ok((dx, Some(dw), Some(db)))
     }
 }

@@ -15,10 +15,10 @@ mod patches;
 mod vector;
 
 pub use attention::attention;
-pub use fused::{AdapterPair, BlockTensors, FrozenBlock, Precision, block, encode};
+pub use fused::{AdapterPair, BlockTensors, FusedBlock, Spare, Trained, block, encode};
 pub use gelu::gelu;
 pub use layer_norm::layer_norm;
-pub use linear::{FrozenWeights, frozen_linear};
+pub use linear::{FrozenWeights, Precision, frozen_linear, linear};
 pub use patches::patches;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};

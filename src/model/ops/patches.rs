@@ -26,7 +26,7 @@ impl CustomOp1 for Patches<'_> {
         let side = self.side;
         let (down, across) = (height / side, width / side);
         let inner = channels * side * side;
-        let (weights, bias) = self.weights.forward()?;
+        let (weights, bias) = self.weights.forward::<f32>()?;
         let mut y = vec![0.0; b * down * across * bias.len()];
         let mut strip = vec![0.0; across * inner];
         let strips = y.chunks_exact_mut((across * bias.len()).max(1));

@@ -1,4 +1,6 @@
 use super::super::ModelError;
+use super::super::ops;
+use super::super::pass::Pass;
 use super::super::weights::Weights;
 use candle_core::{Result, Tensor};
 
@@ -27,10 +29,15 @@ impl LowRank {
     }
 
     /// The update `[B, N, 3 * d]` of query, key (zeros) and value of `h` `[B, N, d]`.
-    pub fn forward(&self, h: &Tensor) -> Result<Tensor> {
+    pub fn forward(&self, h: &Tensor, pass: &Pass) -> Result<Tensor> {
         let (b, n, d) = h.dims3()?;
         let rows = h.reshape((b * n, d))?;
-        let update = |[a, up]: &[Tensor; 2]| rows.matmul(&a.t()?)?.matmul(&up.t()?);
+        let rounds = pass.rounds(h.device());
+        let times = |x: &Tensor, weight: &Tensor| match pass.is_training() {
+            true => ops::linear(x, weight, None, rounds),
+            false => x.matmul(&weight.t()?),
+        };
+        let update = |[a, up]: &[Tensor; 2]| times(&times(&rows, a)?, up);
         let query = update(&self.query)?;
         let key = query.zeros_like()?;
         let value = update(&self.value)?;

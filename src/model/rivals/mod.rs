@@ -55,9 +55,9 @@ impl Rival {
     }
 
     /// What comes on top of the projections `[B, N, 3 * d]` of a block's normalised tokens `[B, N, d]`.
-    pub fn beside_qkv(&self, block: usize, h: &Tensor) -> Result<Option<Tensor>> {
+    pub fn beside_qkv(&self, block: usize, h: &Tensor, pass: &Pass) -> Result<Option<Tensor>> {
         match self {
-            Rival::LowRank(blocks) => blocks[block].forward(h).map(Some),
+            Rival::LowRank(blocks) => blocks[block].forward(h, pass).map(Some),
             _ => Ok(None),
         }
     }

@@ -48,6 +48,7 @@ impl Trainer {
             labels,
             keep: targets.as_ref().map(|targets| (targets, self.config.keep)),
             recompute: self.config.recompute,
+            mixed_precision: self.config.mixed_precision,
         };
         let step = TrainStep {
             network: &self.network,

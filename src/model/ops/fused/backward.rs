@@ -1,7 +1,9 @@
-use super::FrozenBlock;
+use super::FusedBlock;
+use super::weights::{WeightGradients, WeightScratch};
+use crate::model::ops::Precision;
 use crate::model::ops::attention::{self, BackwardScratch, Sizes};
-use crate::model::ops::gelu::multiply_by_slope;
-use crate::model::ops::kernels::{Into, Matrix, Packed, product};
+use crate::model::ops::gelu::{activate, multiply_by_slope};
+use crate::model::ops::kernels::{Element, Into, Matrix, Packed, product};
 use crate::model::ops::layer_norm::RowNorm;
 use crate::model::ops::vector::vectorised;
 use candle_core::Result;
@@ -16,6 +18,8 @@ pub(super) struct Kept<'a> {
     pub middle: &'a [f32],
     /// Before GELU, `[rows, m]`.
     pub hidden: &'a [f32],
+    /// Attention's result before its projection, `[rows, d]`, where the block's own weights are trained.
+    pub mixed: &'a [f32],
 }
 
 /// Where gradients go.
@@ -24,34 +28,43 @@ pub(super) struct Towards<'a> {
     pub x: &'a mut [f32],
     /// Of the adapters, added to what is there: `D` and `U` beside attention, `D` and `U` beside the FFN.
     pub adapters: &'a mut [f32],
+    /// Of the block's own weights, added to what is there.
+    pub weights: Option<WeightGradients<'a>>,
 }
 
 /// One adapter for the backward pass: `D` `[d, r]` and `U` `[r, d]`, packed as the forward pass needs `D`, and
 /// transposed.
-pub(super) struct TransposedAdapter {
-    pub down: Packed<f32>,
-    pub down_t: Packed<f32>,
-    pub up_t: Packed<f32>,
+pub(super) struct TransposedAdapter<T> {
+    pub down: Packed<T>,
+    pub down_t: Packed<T>,
+    pub up_t: Packed<T>,
     pub rank: usize,
 }
 
-impl TransposedAdapter {
+impl<T: Element> TransposedAdapter<T> {
     /// Of `D` and `U` one after the other.
     pub fn new(flat: &[f32], width: usize) -> Self {
         let rank = flat.len() / 2 / width;
         let (down, up) = flat.split_at(width * rank);
         let down = Matrix::new(down, width, rank, rank);
+        let packed = |matrix| {
+            let mut packed = Packed::empty();
+            T::pack(matrix, &mut packed);
+            packed
+        };
         Self {
-            down: Packed::new(down),
-            down_t: Packed::new(down.transposed()),
-            up_t: Packed::new(Matrix::new(up, rank, width, width).transposed()),
+            down: packed(down),
+            down_t: packed(down.transposed()),
+            up_t: packed(Matrix::new(up, rank, width, width).transposed()),
             rank,
         }
     }
 }
 
 /// The buffers that gradients of one picture pass through.
-pub(super) struct Gradients {
+pub(super) struct Gradients<T> {
+    /// The left-hand side of a product.
+    elements: Vec<T>,
     hidden: Vec<f32>,
     /// Of a branch's normalised rows.
     normed: Vec<f32>,
@@ -60,11 +73,14 @@ pub(super) struct Gradients {
     mixed: Vec<f32>,
     qkv: Vec<f32>,
     attention: BackwardScratch,
-    adapter: AdapterScratch,
+    adapter: AdapterScratch<T>,
+    weights: WeightScratch,
 }
 
 /// The buffers of an adapter's gradients.
-struct AdapterScratch {
+struct AdapterScratch<T> {
+    /// The left-hand side of a product.
+    elements: Vec<T>,
     /// The normalised rows once more.
     normed: Vec<f32>,
     bottleneck: Vec<f32>,
@@ -72,16 +88,19 @@ struct AdapterScratch {
     packed: Packed<f32>,
 }
 
-impl Gradients {
+impl<T> Gradients<T> {
     pub fn new() -> Self {
         Self {
+            elements: Vec::new(),
             hidden: Vec::new(),
             normed: Vec::new(),
             middle: Vec::new(),
             mixed: Vec::new(),
             qkv: Vec::new(),
             attention: BackwardScratch::new(),
+            weights: WeightScratch::new(),
             adapter: AdapterScratch {
+                elements: Vec::new(),
                 normed: Vec::new(),
                 bottleneck: Vec::new(),
                 slopes: Vec::new(),
@@ -91,8 +110,26 @@ impl Gradients {
     }
 }
 
-/// `x b` of contiguous rows, into or onto contiguous rows.
-fn times(x: Matrix<f32>, b: &Packed<f32>, add: bool, out: &mut [f32]) {
+/// `x b` of contiguous rows `[rows, width]`, into or onto contiguous rows; `elements` is room for `x` as elements.
+fn times<T: Element>(
+    x: &[f32],
+    width: usize,
+    b: &Packed<T>,
+    add: bool,
+    out: &mut [f32],
+    elements: &mut Vec<T>,
+) {
+    let x = T::rows(x, width, elements);
+    onto(
+        Matrix::new(x, x.len() / b.inner(), b.inner(), b.inner()),
+        b,
+        add,
+        out,
+    );
+}
+
+/// `x b` into or onto contiguous rows.
+pub(super) fn onto<T: Element>(x: Matrix<T>, b: &Packed<T>, add: bool, out: &mut [f32]) {
     let into = Into {
         values: out,
         stride: b.columns(),
@@ -102,63 +139,80 @@ fn times(x: Matrix<f32>, b: &Packed<f32>, add: bool, out: &mut [f32]) {
     product(x, b, into);
 }
 
-fn rows(values: &[f32], width: usize) -> Matrix<'_, f32> {
+pub(super) fn rows(values: &[f32], width: usize) -> Matrix<'_, f32> {
     Matrix::new(values, values.len() / width, width, width)
 }
 
-impl FrozenBlock {
+impl FusedBlock {
     /// From the gradient `dy` `[rows, d]` of the block's result on one picture to those of its input and its adapters.
-    pub(super) fn backward(
+    pub(super) fn backward<T: Precision>(
         &self,
         kept: &Kept,
         dy: &[f32],
-        adapters: Option<&[TransposedAdapter; 2]>,
+        adapters: Option<&[TransposedAdapter<T>; 2]>,
         factors: [f32; 2],
-        scratch: &mut Gradients,
+        scratch: &mut Gradients<T>,
         towards: Towards,
     ) -> Result<()> {
         let (d, m) = (self.width, self.mlp_width);
         let (dx, d_adapters) = (towards.x, towards.adapters);
+        let mut weights = towards.weights;
         let (d_first, d_second) = d_adapters.split_at_mut(d_adapters.len() / 2);
 
         // The FFN's branch.
         scratch.hidden.resize(dy.len() / d * m, 0.0);
         scratch.normed.resize(kept.x.len(), 0.0);
-        times(
-            rows(dy, d),
-            self.fc2.backward()?,
-            false,
-            &mut scratch.hidden,
-        );
+        let elements = &mut scratch.elements;
+        let fc2 = self.fc2.backward()?;
+        times(dy, d, fc2, false, &mut scratch.hidden, elements);
         let hidden = &mut scratch.hidden;
         vectorised(
             #[inline(always)]
             |sums| multiply_by_slope(kept.hidden, hidden, sums),
         );
+        if let Some(weights) = &mut weights {
+            let buffer = &mut scratch.weights;
+            buffer.set(kept.hidden);
+            let input = &mut buffer.input;
+            vectorised(
+                #[inline(always)]
+                |sums| activate(input, sums),
+            );
+            weights.fc2.add(buffer, dy);
+            buffer.set_normalised(&self.norm2, kept.middle);
+            weights.fc1.add(buffer, hidden);
+        }
         let normed = &mut scratch.normed[..dy.len()];
-        times(
-            rows(&scratch.hidden, m),
-            self.fc1.backward()?,
-            false,
-            normed,
-        );
+        let fc1 = self.fc1.backward()?;
+        times(&scratch.hidden, m, fc1, false, normed, elements);
         if let Some([_, adapter]) = adapters {
             let branch = (&self.norm2, kept.middle);
             scratch
                 .adapter
                 .backward(adapter, branch, dy, factors[1], normed, d_second);
         }
+        if let Some(weights) = &mut weights {
+            weights.norm2.add(&self.norm2, kept.middle, normed);
+        }
         scratch.middle.clear();
         scratch.middle.extend_from_slice(dy);
         norm_backward(&self.norm2, kept.middle, normed, &mut scratch.middle);
 
         // Attention's branch.
+        if let Some(weights) = &mut weights {
+            scratch.weights.set(kept.mixed);
+            let middle = &scratch.middle;
+            weights.proj.add(&mut scratch.weights, middle);
+        }
         scratch.mixed.resize(dy.len(), 0.0);
+        let proj = self.proj.backward()?;
         times(
-            rows(&scratch.middle, d),
-            self.proj.backward()?,
+            &scratch.middle,
+            d,
+            proj,
             false,
             &mut scratch.mixed,
+            elements,
         );
         scratch.qkv.resize(kept.qkv.len(), 0.0);
         let sizes = Sizes {
@@ -174,18 +228,20 @@ impl FrozenBlock {
             &mut scratch.qkv,
         );
         let normed = &mut scratch.normed;
-        times(
-            rows(&scratch.qkv, 3 * d),
-            self.qkv.backward()?,
-            false,
-            normed,
-        );
+        let qkv = self.qkv.backward()?;
+        times(&scratch.qkv, 3 * d, qkv, false, normed, elements);
         if let Some([adapter, _]) = adapters {
             let branch = (&self.norm1, &kept.x[..dy.len()]);
             let into = &mut normed[..dy.len()];
             scratch
                 .adapter
                 .backward(adapter, branch, &scratch.middle, factors[0], into, d_first);
+        }
+        if let Some(weights) = &mut weights {
+            let buffer = &mut scratch.weights;
+            buffer.set_normalised(&self.norm1, kept.x);
+            weights.qkv.add(buffer, &scratch.qkv);
+            weights.norm1.add(&self.norm1, kept.x, normed);
         }
         let (kept_rows, rest) = dx.split_at_mut(dy.len());
         kept_rows.copy_from_slice(&scratch.middle);
@@ -209,12 +265,12 @@ fn norm_backward(norm: &RowNorm, x: &[f32], dy: &mut [f32], dx: &mut [f32]) {
     );
 }
 
-impl AdapterScratch {
+impl<T: Precision> AdapterScratch<T> {
     /// From the gradient `dy` `[rows, d]` of `factor * ReLU(h D) U` to those of `h`, added to `dh`, and of `D` and `U`,
     /// added to `d_flat`; `h` is the norm of the branch's rows.
     fn backward(
         &mut self,
-        adapter: &TransposedAdapter,
+        adapter: &TransposedAdapter<T>,
         (norm, x): (&RowNorm, &[f32]),
         dy: &[f32],
         factor: f32,
@@ -238,13 +294,16 @@ impl AdapterScratch {
                 }
             },
         );
+        let elements = &mut self.elements;
         times(
-            rows(&self.normed, d),
+            &self.normed,
+            d,
             &adapter.down,
             false,
             &mut self.bottleneck,
+            elements,
         );
-        times(rows(dy, d), &adapter.up_t, false, &mut self.slopes);
+        times(dy, d, &adapter.up_t, false, &mut self.slopes, elements);
         let both = self.bottleneck.iter_mut().zip(&mut self.slopes);
         vectorised(
             #[inline(always)]
@@ -258,19 +317,18 @@ impl AdapterScratch {
         );
         let (d_down, d_up) = d_flat.split_at_mut(d * rank);
         self.packed.fill(rows(dy, d));
-        times(
-            rows(&self.bottleneck, rank).transposed(),
-            &self.packed,
-            true,
-            d_up,
-        );
+        let bottleneck = rows(&self.bottleneck, rank).transposed();
+        onto(bottleneck, &self.packed, true, d_up);
         self.packed.fill(rows(&self.slopes, rank));
+        let normed = rows(&self.normed, d).transposed();
+        onto(normed, &self.packed, true, d_down);
         times(
-            rows(&self.normed, d).transposed(),
-            &self.packed,
+            &self.slopes,
+            rank,
+            &adapter.down_t,
             true,
-            d_down,
+            dh,
+            &mut self.elements,
         );
-        times(rows(&self.slopes, rank), &adapter.down_t, true, dh);
     }
 }

@@ -1,5 +1,5 @@
 use super::adapters::{Adapter, AdapterPair};
-use super::{FrozenBlock, Precision};
+use super::{FusedBlock, Precision};
 use crate::model::ops::attention::{KeysAndValues, QueryScratch, Sizes};
 use crate::model::ops::gelu::{activate, activate_roughly};
 use crate::model::ops::kernels::{Element, Into, Matrix, Packed, product};
@@ -17,7 +17,7 @@ pub(super) struct Scratch<T> {
     query: QueryScratch<T>,
 }
 
-/// The rest of a block's forward pass, see [`FrozenBlock::rest`].
+/// The rest of a block's forward pass, see [`FusedBlock::rest`].
 pub(super) struct Rest<'a, T> {
     /// The rows' queries, keys and values, `[rows, 3 * d]`.
     pub qkv: &'a [f32],
@@ -30,15 +30,17 @@ pub(super) struct Rest<'a, T> {
     pub factors: [f32; 2],
 }
 
-/// What the backward pass needs besides: `[rows, d]` between the branches, `[rows, m]` before GELU.
+/// What the backward pass needs besides: `[rows, d]` between the branches, `[rows, m]` before GELU and, where the block's
+/// own weights are trained, `[rows, d]` of attention before its projection.
 pub(super) struct Keep<'a> {
     pub middle: &'a mut [f32],
     pub hidden: &'a mut [f32],
+    pub mixed: Option<&'a mut [f32]>,
 }
 
-impl FrozenBlock {
+impl FusedBlock {
     /// `LN1` and the queries, keys and values `[rows, 3 * d]` of rows `x` `[rows, d]`. The normalised rows stay in the
-    /// scratch for [`FrozenBlock::rest`].
+    /// scratch for [`FusedBlock::rest`].
     pub(super) fn start<T: Precision>(
         &self,
         x: &[f32],
@@ -47,7 +49,7 @@ impl FrozenBlock {
     ) -> Result<()> {
         let d = self.width;
         normalise(&self.norm1, x, d, &mut scratch.normed);
-        let (weights, bias) = T::weights(&self.qkv)?;
+        let (weights, bias) = self.qkv.forward::<T>()?;
         rows_times(
             &scratch.normed,
             x.len() / d,
@@ -80,7 +82,7 @@ impl FrozenBlock {
             .keys_and_values
             .attend(input.qkv, sizes, &mut scratch.query, &mut scratch.mixed);
         as_elements(&scratch.mixed, d, &mut scratch.elements);
-        let (weights, bias) = T::weights(&self.proj)?;
+        let (weights, bias) = self.proj.forward::<T>()?;
         rows_times(&scratch.elements, rows, weights, Some(bias), true, x);
         if let Some(pair) = input.adapters {
             scratch.adapt(&pair.0[0], rows, input.factors[0], x);
@@ -90,6 +92,9 @@ impl FrozenBlock {
         let hidden = match keep {
             Some(keep) => {
                 keep.middle.copy_from_slice(x);
+                if let Some(mixed) = keep.mixed {
+                    mixed.copy_from_slice(&scratch.mixed);
+                }
                 keep.hidden
             }
             None => {
@@ -97,7 +102,7 @@ impl FrozenBlock {
                 &mut values[..rows * m]
             }
         };
-        let (weights, bias) = T::weights(&self.fc1)?;
+        let (weights, bias) = self.fc1.forward::<T>()?;
         rows_times(&scratch.normed, rows, weights, Some(bias), false, hidden);
         map_rows(
             hidden,
@@ -109,7 +114,7 @@ impl FrozenBlock {
                 _ => activate_roughly(line, sums),
             },
         );
-        let (weights, bias) = T::weights(&self.fc2)?;
+        let (weights, bias) = self.fc2.forward::<T>()?;
         rows_times(&scratch.elements, rows, weights, Some(bias), true, x);
         scratch.values = values;
         if let Some(pair) = input.adapters {

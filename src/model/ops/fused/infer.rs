@@ -1,6 +1,6 @@
 use super::adapters::AdapterPair;
 use super::forward::{Rest, Scratch};
-use super::{FrozenBlock, Precision};
+use super::{FusedBlock, Precision};
 use crate::model::ops::attention::{KeysAndValues, Sizes};
 use crate::model::ops::f32_slice;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 /// A picture that comes alone is spread over rayon's threads by its tokens.
 pub fn encode<T: Precision>(
     tokens: &Tensor,
-    blocks: &[(&FrozenBlock, Option<&AdapterPair<T>>)],
+    blocks: &[(&FusedBlock, Option<&AdapterPair<T>>)],
     factor: f32,
     rows: usize,
 ) -> Result<Tensor> {
@@ -25,7 +25,7 @@ pub fn encode<T: Precision>(
 }
 
 struct Encoder<'a, T> {
-    blocks: &'a [(&'a FrozenBlock, Option<&'a AdapterPair<T>>)],
+    blocks: &'a [(&'a FusedBlock, Option<&'a AdapterPair<T>>)],
     factor: f32,
     rows: usize,
 }

@@ -1,28 +1,30 @@
-//! A frozen transformer block in one piece, with or without PUMA's adapters.
+//! A transformer block in one piece, with or without PUMA's adapters.
 //!
 //! Everything between the block's input and its output stays in a few buffers that are used again for the next block
 //! and picture; [`forward`] is shared by inference, in f32 or bf16, and by training, whose gradients `backward` has.
+//! Where the block's own weights are trained, it is made anew of their values for each pass.
 
 mod adapters;
 mod backward;
 mod forward;
 mod infer;
 mod train;
+mod weights;
 
 pub use adapters::AdapterPair;
 pub use infer::encode;
-pub use train::block;
+pub use train::{Trained, block};
 
-use super::kernels::{Element, Packed, Pair};
 use super::layer_norm::RowNorm;
-use super::linear::FrozenWeights;
+use super::linear::{FrozenWeights, Precision};
 use candle_core::{Result, Tensor};
 use std::sync::{Arc, Mutex};
 use train::Activations;
+use weights::weight_count;
 
-/// A block's weights, all frozen and on the CPU.
+/// A block's weights as they stand, on the CPU.
 #[derive(Clone, Debug)]
-pub struct FrozenBlock {
+pub struct FusedBlock {
     norm1: RowNorm,
     qkv: FrozenWeights,
     proj: FrozenWeights,
@@ -32,10 +34,14 @@ pub struct FrozenBlock {
     heads: usize,
     width: usize,
     mlp_width: usize,
-    spare: Arc<Mutex<Vec<Activations>>>,
+    spare: Spare,
 }
 
-/// What [`FrozenBlock::new`] is made of; each pair is a weight and a bias.
+/// Memory of a block that one pass leaves to the next; clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Spare(Arc<Mutex<Vec<Activations>>>);
+
+/// What a [`FusedBlock`] is made of; each pair is a weight and a bias.
 #[derive(Clone, Copy, Debug)]
 pub struct BlockTensors<'a> {
     /// `[d]`, `[d]`.
@@ -54,9 +60,45 @@ pub struct BlockTensors<'a> {
     pub layer_scale: Option<[&'a Tensor; 2]>,
 }
 
-impl FrozenBlock {
-    /// The block of these tensors, where none of them is trained and all are on the CPU.
-    pub fn new(tensors: BlockTensors, heads: usize, eps: f64) -> Result<Option<Self>> {
+impl BlockTensors<'_> {
+    /// The tensors in their order, without LayerScale's.
+    fn all(&self) -> [&Tensor; 12] {
+        let pairs = [
+            self.norm1, self.qkv, self.proj, self.norm2, self.fc1, self.fc2,
+        ];
+        let mut all = [self.norm1.0; 12];
+        for (places, (weight, bias)) in all.chunks_exact_mut(2).zip(pairs) {
+            places.copy_from_slice(&[weight, bias]);
+        }
+        all
+    }
+
+    /// Whether one of them is trained.
+    pub fn are_trained(&self) -> bool {
+        let scales = self.layer_scale.into_iter().flatten();
+        self.all()
+            .into_iter()
+            .chain(scales)
+            .any(Tensor::is_variable)
+    }
+
+    /// What is trained of a block without LayerScale whose own weights all are.
+    pub fn trained(&self) -> Result<Trained> {
+        let flat: Vec<Tensor> = self
+            .all()
+            .into_iter()
+            .map(Tensor::flatten_all)
+            .collect::<Result<_>>()?;
+        Ok(Trained::Weights(Tensor::cat(&flat, 0)?))
+    }
+}
+
+impl FusedBlock {
+    /// The block of these tensors as they stand.
+    ///
+    /// # Errors
+    /// If they are not on the CPU.
+    pub fn new(tensors: BlockTensors, heads: usize, eps: f64, spare: &Spare) -> Result<Self> {
         let BlockTensors {
             norm1,
             qkv,
@@ -66,15 +108,6 @@ impl FrozenBlock {
             fc2,
             layer_scale,
         } = tensors;
-        let pairs = [norm1, qkv, proj, norm2, fc1, fc2];
-        let scales = layer_scale.into_iter().flatten();
-        let all = pairs.into_iter().flat_map(|(weight, bias)| [weight, bias]);
-        if !all
-            .chain(scales)
-            .all(|tensor| !tensor.is_variable() && tensor.device().is_cpu())
-        {
-            return Ok(None);
-        }
         // LayerScale is part of the layer before it.
         let scaled = |(weight, bias): (&Tensor, &Tensor), branch: usize| match layer_scale {
             Some(scales) => {
@@ -84,7 +117,7 @@ impl FrozenBlock {
             }
             None => Ok(FrozenWeights::new(weight, bias)),
         };
-        Ok(Some(Self {
+        Ok(Self {
             norm1: RowNorm::new(norm1.0, norm1.1, eps)?,
             qkv: FrozenWeights::new(qkv.0, qkv.1),
             proj: scaled(proj, 0)?,
@@ -94,25 +127,12 @@ impl FrozenBlock {
             heads,
             width: proj.0.dim(0)?,
             mlp_width: fc1.0.dim(0)?,
-            spare: Arc::default(),
-        }))
+            spare: spare.clone(),
+        })
     }
-}
 
-/// The numbers that a pass computes its products with.
-pub trait Precision: Element {
-    /// A layer's packed weights.
-    fn weights(layer: &FrozenWeights) -> Result<(&Packed<Self>, &[f32])>;
-}
-
-impl Precision for f32 {
-    fn weights(layer: &FrozenWeights) -> Result<(&Packed<Self>, &[f32])> {
-        layer.forward()
-    }
-}
-
-impl Precision for Pair {
-    fn weights(layer: &FrozenWeights) -> Result<(&Packed<Self>, &[f32])> {
-        layer.rounded()
+    /// Values of all its weights.
+    fn weight_count(&self) -> usize {
+        weight_count(self.width, self.mlp_width)
     }
 }

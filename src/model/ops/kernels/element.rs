@@ -20,6 +20,9 @@ pub trait Element: Copy + Default + Debug + Send + Sync + 'static {
     /// Writes a row of values as elements; what is left over of them becomes zero.
     fn write(values: &[f32], elements: &mut [Self]);
 
+    /// Rows of `width` values as elements: the values themselves, or what is written into `buffer`.
+    fn rows<'a>(values: &'a [f32], width: usize, buffer: &'a mut Vec<Self>) -> &'a [Self];
+
     /// Packs a matrix into memory that may have held another.
     fn pack(matrix: Matrix<f32>, packed: &mut Packed<Self>);
 }
@@ -32,6 +35,10 @@ impl Element for f32 {
         let (filled, rest) = elements.split_at_mut(values.len());
         filled.copy_from_slice(values);
         rest.fill(0.0);
+    }
+
+    fn rows<'a>(values: &'a [f32], _: usize, _: &'a mut Vec<Self>) -> &'a [Self] {
+        values
     }
 
     fn pack(matrix: Matrix<f32>, packed: &mut Packed<Self>) {
@@ -70,6 +77,16 @@ impl Element for Pair {
             *half = narrow(*value);
         }
         rest.fill(0);
+    }
+
+    fn rows<'a>(values: &'a [f32], width: usize, buffer: &'a mut Vec<Self>) -> &'a [Self] {
+        let length = width.div_ceil(2);
+        buffer.resize(values.len() / width.max(1) * length, Self::default());
+        let rows = values.chunks_exact(width.max(1));
+        for (row, elements) in rows.zip(buffer.chunks_exact_mut(length.max(1))) {
+            Self::write(row, elements);
+        }
+        buffer
     }
 
     fn pack(matrix: Matrix<f32>, packed: &mut Packed<Self>) {
