@@ -89,6 +89,9 @@ struct Flags {
     /// How the pool's prompts start [default: shared]
     #[arg(long, value_enum)]
     prompt_start: Option<PromptStart>,
+    /// Temperature of a softmax that weighs the prompts; 0 for the similarities themselves [default: 0]
+    #[arg(long)]
+    prompt_temperature: Option<f64>,
     /// What the pool's learning rate is multiplied by [default: 1]
     #[arg(long)]
     pool_rate_factor: Option<f64>,
@@ -193,6 +196,7 @@ impl Flags {
             standardised_query,
             key_start,
             prompt_start,
+            prompt_temperature,
             pool_rate_factor
         );
         config

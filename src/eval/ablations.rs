@@ -1,5 +1,5 @@
 use super::evaluate::embed_sets_by;
-use super::{EvalError, FailedFile, PhotoSet, Report, SetEmbeddings, embed_files_with, report};
+use super::{EvalError, FailedFile, PhotoSet, Report, embed_files_with, report};
 use crate::model::{Ablation, Puma};
 use std::fmt;
 
@@ -47,7 +47,8 @@ pub fn ablations(
         Ok::<_, EvalError>(embedded)
     };
     let whole = measure(0, &Ablation::None)?;
-    let mean = mean_similarity(&whole.sets, puma.prompts());
+    let rows = whole.sets.iter().flat_map(|set| set.similarities.rows());
+    let mean = puma.similarity_of_mean_prompt(rows);
     let mut rows = vec![("whole model", report(&whole.sets)?)];
     let mut without = vec![
         ("one prompt for all", Ablation::OnePromptForAll(mean)),
@@ -69,14 +70,6 @@ pub fn ablations(
 pub fn ablation_rounds(puma: &Puma) -> usize {
     // The whole model, one prompt for all, no prompts; no adapters where there are any.
     3 + usize::from(puma.config().adapter.is_some())
-}
-
-/// The mean similarity `[M]` of each prompt over all photos.
-fn mean_similarity(sets: &[SetEmbeddings], prompts: usize) -> Vec<f32> {
-    let rows = || sets.iter().flat_map(|set| set.similarities.rows());
-    let count = rows().count().max(1) as f64;
-    let mean = |prompt: usize| rows().map(|row| f64::from(row[prompt])).sum::<f64>() / count;
-    (0..prompts).map(|prompt| mean(prompt) as f32).collect()
 }
 
 /// R@1 in percent: harmonic mean and unified, a line for each.

@@ -18,13 +18,12 @@ pub enum Ablation {
     AdaptersOff,
     /// One prompt `k` of the pool, counted from 0: `P = sum_{m != k} s_m P_m`.
     ///
-    /// Its similarity is taken as 0 in the weighted sum. The others keep their weights, since the model never
-    /// normalises them over the pool; the `L` tokens stay.
+    /// Its weight in the sum is taken as 0. The others keep theirs; the `L` tokens stay.
     PromptOff(usize),
-    /// The pool's being conditional: every picture gets the same `P = sum_m w_m P_m` with these weights `[M]`.
+    /// The pool's being conditional: every picture gets the prompt of these similarities `[M]`.
     ///
-    /// With the mean similarities of a library as `w` it is the library's mean prompt, because `P` is linear in
-    /// `s`. What this ablation leaves unchanged, the pool did not need to know the picture for.
+    /// With the mean similarities of a library it is the library's mean prompt, because `P` is linear in `s` (unless
+    /// the pool has a temperature, see [`super::Puma::similarity_of_mean_prompt`]). What this ablation leaves unchanged, the pool did not need to know the picture for.
     OnePromptForAll(Vec<f32>),
 }
 

@@ -77,6 +77,10 @@ pub struct PromptConfig {
     /// Whether queries are standardised channel by channel before the pool is asked; not part of the published method.
     #[serde(default, skip_serializing_if = "is_false")]
     pub standardised: bool,
+    /// Temperature of a softmax over the similarities that makes the prompts' weights of them; not part of the published
+    /// method, whose weights are the similarities themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
 }
 
 fn is_false(value: &bool) -> bool {
@@ -214,6 +218,7 @@ impl Config {
                 pool_size,
                 length,
                 standardised: false,
+                temperature: None,
             }),
             head: Some(HeadConfig { width }),
             ..self
@@ -295,6 +300,12 @@ impl Config {
         if let Some(prompt) = &self.prompt {
             check("prompt.pool_size", prompt.pool_size, LARGEST)?;
             check("prompt.length", prompt.length, LARGEST)?;
+            let temperature = prompt.temperature.unwrap_or(1.0);
+            if !(temperature.is_finite() && temperature > 0.0) {
+                return Err(format!(
+                    "prompt.temperature is {temperature}, it has to be above 0"
+                ));
+            }
         }
         if let Some(head) = &self.head {
             check("head.width", head.width, LARGEST)?;

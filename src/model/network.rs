@@ -114,8 +114,13 @@ impl Network {
             && *ablation != Ablation::PromptsOff
         {
             let q = pool.query(&patches)?;
-            let s = ablated_similarity(pool.similarity(&q)?, ablation)?;
-            conditional_prompt = Some(pool.conditional_prompt(&s)?);
+            let measured = pool.similarity(&q)?;
+            let s = ablated_similarity(&measured, ablation)?;
+            let weights = match ablation {
+                Ablation::PromptOff(_) => ablated_similarity(&pool.weights(&measured)?, ablation)?,
+                _ => pool.weights(&s)?,
+            };
+            conditional_prompt = Some(pool.conditional_prompt(&weights)?);
             (query, similarity) = (Some(q), Some(s));
         }
         let tokens = self.vit.tokens(&patches, conditional_prompt.as_ref())?;
@@ -157,8 +162,8 @@ impl Network {
     }
 }
 
-/// The weights `[B, M]` of the prompts under an ablation, of what the pool measured.
-fn ablated_similarity(similarity: Tensor, ablation: &Ablation) -> Result<Tensor> {
+/// The similarities `[B, M]` under an ablation, of what the pool measured; or weights.
+fn ablated_similarity(similarity: &Tensor, ablation: &Ablation) -> Result<Tensor> {
     let (b, m) = similarity.dims2()?;
     let device = similarity.device();
     match ablation {
@@ -171,7 +176,7 @@ fn ablated_similarity(similarity: Tensor, ablation: &Ablation) -> Result<Tensor>
                 .broadcast_as((b, m))?
                 .contiguous()
         }
-        Ablation::None | Ablation::PromptsOff | Ablation::AdaptersOff => Ok(similarity),
+        Ablation::None | Ablation::PromptsOff | Ablation::AdaptersOff => Ok(similarity.clone()),
     }
 }
 

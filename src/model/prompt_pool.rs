@@ -17,6 +17,7 @@ pub struct PromptPool {
     attention: Tensor,
     /// Mean and standard deviation `[d]` of queries, where they are standardised.
     standard: Option<[Tensor; 2]>,
+    temperature: Option<f64>,
 }
 
 impl PromptPool {
@@ -32,6 +33,7 @@ impl PromptPool {
             } else {
                 None
             },
+            temperature: config.temperature,
             prompts: weights.get("prompt_pool.prompts")?,
             keys: weights.get("prompt_pool.keys")?,
             attention: weights.get("prompt_pool.attention")?,
@@ -60,13 +62,51 @@ impl PromptPool {
         (along / norms)? * BATCH_NORM_FACTOR
     }
 
-    /// The conditional prompt `[B, L, d]` of similarities `[B, M]`: `sum_m s_m P_m`.
-    pub fn conditional_prompt(&self, similarity: &Tensor) -> Result<Tensor> {
-        let (m, l, d) = self.prompts.dims3()?;
-        similarity
-            .matmul(&self.prompts.reshape((m, l * d))?)?
-            .reshape((similarity.dim(0)?, l, d))
+    /// The prompts' weights `[B, M]` of similarities `[B, M]`: themselves, or their softmax where the pool has a
+    /// temperature.
+    pub fn weights(&self, similarity: &Tensor) -> Result<Tensor> {
+        match self.temperature {
+            Some(temperature) => candle_nn::ops::softmax(&(similarity / temperature)?, D::Minus1),
+            None => Ok(similarity.clone()),
+        }
     }
+
+    /// The conditional prompt `[B, L, d]` of weights `[B, M]`: `sum_m w_m P_m`.
+    pub fn conditional_prompt(&self, weights: &Tensor) -> Result<Tensor> {
+        let (m, l, d) = self.prompts.dims3()?;
+        weights
+            .matmul(&self.prompts.reshape((m, l * d))?)?
+            .reshape((weights.dim(0)?, l, d))
+    }
+}
+
+/// The similarities `[M]` whose prompt is the mean of the prompts of pictures with similarities `rows`, each `[M]`.
+///
+/// Without a temperature that is their mean, because the prompt is linear in them.
+pub fn similarity_of_mean_prompt<'a>(
+    config: &PromptConfig,
+    rows: impl Iterator<Item = &'a [f32]>,
+) -> Vec<f32> {
+    let mut sums = vec![0f64; config.pool_size];
+    let mut count = 0.0;
+    for row in rows {
+        let mut row: Vec<f64> = row.iter().map(|&s| f64::from(s)).collect();
+        if let Some(temperature) = config.temperature {
+            row.iter_mut().for_each(|s| *s = (*s / temperature).exp());
+            let total: f64 = row.iter().sum();
+            row.iter_mut().for_each(|weight| *weight /= total);
+        }
+        sums.iter_mut()
+            .zip(row)
+            .for_each(|(sum, weight)| *sum += weight);
+        count += 1.0;
+    }
+    let mean = sums.into_iter().map(|sum| sum / f64::max(count, 1.0));
+    let similarity = mean.map(|weight| match config.temperature {
+        Some(temperature) => temperature * weight.max(f64::MIN_POSITIVE).ln(),
+        None => weight,
+    });
+    similarity.map(|s| s as f32).collect()
 }
 
 /// The query `[B, d]` as published, of patch embeddings `[B, n, d]`: `(mean_n + max_n) / 2`, detached.

@@ -2,6 +2,7 @@ use super::ablation::Ablation;
 use super::checkpoint::{Checkpoint, ReadOptions};
 use super::network::Network;
 use super::pass::Pass;
+use super::prompt_pool::similarity_of_mean_prompt;
 use super::{Config, ModelError};
 use candle_core::{DType, Device, Tensor};
 use image::RgbImage;
@@ -81,6 +82,12 @@ impl Puma {
             .head
             .as_ref()
             .map_or(self.config.vit.width, |head| head.width)
+    }
+
+    /// The similarities `[M]` whose prompt is the mean of the prompts of pictures with similarities `rows`, each `[M]`.
+    pub fn similarity_of_mean_prompt<'a>(&self, rows: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+        let prompt = self.config.prompt.as_ref();
+        prompt.map_or(Vec::new(), |config| similarity_of_mean_prompt(config, rows))
     }
 
     /// Prompts `M` in the pool; 0 for a plain ViT.

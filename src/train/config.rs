@@ -108,6 +108,9 @@ pub struct TrainConfig {
     pub key_start: KeyStart,
     /// How the pool's prompts start.
     pub prompt_start: PromptStart,
+    /// Temperature of a softmax over the similarities that makes the prompts' weights of them; 0 for the similarities
+    /// themselves, as published.
+    pub prompt_temperature: f64,
     /// What the learning rate of the pool is multiplied by; 1 as published.
     pub pool_rate_factor: f64,
     /// Tokens `L` of a prompt; of a layer, where the method is visual prompt tuning.
@@ -168,6 +171,7 @@ impl Default for TrainConfig {
             standardised_query: false,
             key_start: KeyStart::Orthogonal,
             prompt_start: PromptStart::Shared,
+            prompt_temperature: 0.0,
             pool_rate_factor: 1.0,
             prompt_length: 8,
             rank: 128,
@@ -245,11 +249,12 @@ impl TrainConfig {
             self.proxy_learning_rate,
             self.weight_decay,
             self.pool_rate_factor,
+            self.prompt_temperature,
             self.keep,
         ];
         if rates.iter().any(|rate| !rate.is_finite() || *rate < 0.0) {
             return wrong(
-                "learning rates, their factor, weight decay and keep have to be finite and not negative",
+                "learning rates, their factor, weight decay, temperature and keep have to be finite and not negative",
             );
         }
         Ok(())

@@ -52,6 +52,7 @@ pub fn trained_config(start: &Config, train: &TrainConfig) -> Config {
             pool_size: train.pool_size,
             length,
             standardised: train.standardised_query,
+            temperature: (train.prompt_temperature > 0.0).then_some(train.prompt_temperature),
         });
     }
     config.rival = match train.method {

@@ -2,7 +2,7 @@
 
 use super::golden::{golden, largest_difference, tiny_config, tiny_network, tiny_tensors};
 use candle_core::{Device, IndexOp, Tensor};
-use puma::model::{Ablation, Embedded, ModelError, Network, Pass, Puma};
+use puma::model::{Ablation, Checkpoint, Embedded, ModelError, Network, Pass, Puma};
 use std::path::Path;
 
 fn pixels() -> Tensor {
@@ -142,6 +142,54 @@ fn one_prompt_for_all_gives_each_picture_the_mean_prompt() {
     let mean_prompt = mean_prompt.contiguous().unwrap();
     assert!(largest_difference(&prompt, &mean_prompt) < 1e-4);
     assert!(largest_difference(&output.embedding, &expected["embedding"]) > 1e-6);
+}
+
+/// With a temperature the prompts' weights are written out here from the authors' similarities.
+#[test]
+fn with_a_temperature_prompts_are_weighted_by_a_softmax_and_have_a_mean_too() {
+    let mut config = tiny_config();
+    config.prompt.as_mut().unwrap().temperature = Some(0.05);
+    let network = Network::new(&config, &tiny_tensors(), 64, &Device::Cpu).unwrap();
+    let output = network.forward(&pixels(), &Pass::Inference).unwrap();
+    let expected = golden("tiny_forward");
+    let similarity = output.similarity.unwrap();
+    assert!(largest_difference(&similarity, &expected["similarity"]) < 1e-4);
+    let rows = similarity.to_vec2::<f32>().unwrap();
+    let prompts = tiny_tensors()["prompt_pool.prompts"].clone();
+    let (m, l, d) = prompts.dims3().unwrap();
+    let mut made = Vec::new();
+    for row in &rows {
+        let weights: Vec<f64> = row.iter().map(|s| (f64::from(*s) / 0.05).exp()).collect();
+        let total: f64 = weights.iter().sum();
+        let weights: Vec<f32> = weights
+            .iter()
+            .map(|weight| (weight / total) as f32)
+            .collect();
+        let weights = Tensor::from_vec(weights, (1, m), &Device::Cpu).unwrap();
+        let prompt = weights.matmul(&prompts.reshape((m, l * d)).unwrap());
+        made.push(prompt.unwrap().reshape((1, l, d)).unwrap());
+    }
+    let made = Tensor::cat(&made, 0).unwrap();
+    assert!(largest_difference(&output.conditional_prompt.unwrap(), &made) < 1e-4);
+
+    let checkpoint = Checkpoint {
+        config,
+        tensors: tiny_tensors(),
+        provenance: serde_json::Value::Null,
+    };
+    let puma = Puma::from_checkpoint(&checkpoint, &Device::Cpu).unwrap();
+    let mean = puma.similarity_of_mean_prompt(rows.iter().map(Vec::as_slice));
+    let shared = network
+        .forward_ablated(
+            &pixels(),
+            &Pass::Inference,
+            &Ablation::OnePromptForAll(mean),
+        )
+        .unwrap();
+    let mean_prompt = made.mean_keepdim(0).unwrap();
+    let mean_prompt = mean_prompt.broadcast_as(made.shape()).unwrap();
+    let prompt = shared.conditional_prompt.unwrap();
+    assert!(largest_difference(&prompt, &mean_prompt.contiguous().unwrap()) < 1e-4);
 }
 
 #[test]

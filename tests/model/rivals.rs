@@ -135,6 +135,7 @@ fn shallow_visual_prompts_are_one_prompt_for_all_without_positions() {
             pool_size: 1,
             length: 3,
             standardised: false,
+            temperature: None,
         }),
         ..config
     };

@@ -71,6 +71,33 @@ fn a_pool_with_starts_of_its_own_is_trained_measured_and_kept() {
 }
 
 #[test]
+fn a_temperature_is_trained_with_and_travels_in_the_checkpoint() {
+    let folder = TempDir::new().unwrap();
+    let root = folder.path().join("photos");
+    photos(&root, 6);
+    let config = TrainConfig {
+        prompt_temperature: 0.1,
+        prompt_start: PromptStart::Shared,
+        ..specialised()
+    };
+    let out = folder.path().join("run");
+    let events = run(&config, &root, &out, false, usize::MAX);
+    assert!(events.iter().any(|event| matches!(event, Event::Checked)));
+    let checkpoint = Checkpoint::read(&out.join("model.safetensors"), &Default::default()).unwrap();
+    assert_eq!(
+        checkpoint.config.prompt.as_ref().unwrap().temperature,
+        Some(0.1)
+    );
+    // Prompts that started alike have parted: each learns from the pictures that call it.
+    let prompts = &checkpoint.tensors["prompt_pool.prompts"];
+    let [first, second] = [0, 1].map(|prompt| values(&prompts.i(prompt).unwrap()));
+    let apart = first.iter().zip(&second).map(|(a, b)| (a - b).abs());
+    assert!(apart.fold(0.0, f32::max) > 1e-4);
+    let path = folder.path().join("authors.safetensors");
+    assert!(checkpoint.write_authors(&path, Precision::Single).is_err());
+}
+
+#[test]
 fn queries_are_standardised_by_the_training_photos_and_keys_start_at_their_centres() {
     let folder = TempDir::new().unwrap();
     let root = folder.path().join("photos");

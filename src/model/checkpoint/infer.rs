@@ -43,6 +43,7 @@ pub(super) fn config(
                 pool_size,
                 length,
                 standardised: false,
+                temperature: None,
             })
         }
         false => None,

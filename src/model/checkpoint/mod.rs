@@ -144,7 +144,9 @@ impl Checkpoint {
     pub fn write_authors(&self, path: &Path, precision: Precision) -> Result<(), ModelError> {
         self.check(path)?;
         let prompt = self.config.prompt.as_ref();
-        if self.config.rival.is_some() || prompt.is_some_and(|prompt| prompt.standardised) {
+        if self.config.rival.is_some()
+            || prompt.is_some_and(|prompt| prompt.standardised || prompt.temperature.is_some())
+        {
             return Err(ModelError::Config {
                 path: path.to_owned(),
                 reason: "the authors' layout has no place for what is not the published PUMA; leave out --names authors".into(),
