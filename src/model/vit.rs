@@ -20,6 +20,8 @@ pub struct Vit {
     patch_bias: Tensor,
     /// The two above, where they are frozen and on the CPU.
     frozen_patches: Option<ops::FrozenWeights>,
+    /// Class token and positions for pictures of the size at hand, where they are frozen and on the CPU.
+    sequence: Option<ops::Sequence>,
     patch_size: usize,
     blocks: Vec<Block>,
     norm: LayerNorm,
@@ -49,10 +51,11 @@ impl Vit {
                 &patch_bias,
             )),
         };
-        Ok(Self {
+        let mut vit = Self {
             cls_token: weights.get("vit.cls_token")?,
             pos_embed: weights.get("vit.pos_embed")?,
             resize,
+            sequence: None,
             frozen_patches,
             patch_bias,
             patch_weight,
@@ -61,7 +64,25 @@ impl Vit {
                 .map(|index| Block::new(weights, config, index))
                 .collect::<std::result::Result<_, _>>()?,
             norm: LayerNorm::new(weights, "vit.norm", config.layer_norm_eps)?,
-        })
+        };
+        let trained = vit.cls_token.is_variable() || vit.pos_embed.is_variable();
+        if !trained && device.is_cpu() {
+            let (cls_position, positions) = vit.positions()?;
+            let sequence = ops::Sequence::new(&vit.cls_token, &cls_position, &positions)?;
+            vit.sequence = Some(sequence);
+        }
+        Ok(vit)
+    }
+
+    /// Positions of the class token `[1, 1, d]` and of the patches `[1, n, d]`.
+    fn positions(&self) -> Result<(Tensor, Tensor)> {
+        let stored = self.pos_embed.dim(1)? - 1;
+        let positions = self.pos_embed.narrow(1, 1, stored)?;
+        let positions = match &self.resize {
+            Some(matrix) => matrix.matmul(&positions.squeeze(0)?)?.unsqueeze(0)?,
+            None => positions,
+        };
+        Ok((self.pos_embed.narrow(1, 0, 1)?, positions))
     }
 
     /// Patch embeddings `[B, n, d]` of pixels `[B, 3, H, W]`, without positions.
@@ -92,13 +113,10 @@ impl Vit {
     /// Every prompt token gets the class token's position.
     pub fn tokens(&self, patches: &Tensor, prompt: Option<&Tensor>) -> Result<Tensor> {
         let (b, n, d) = patches.dims3()?;
-        let stored = self.pos_embed.dim(1)? - 1;
-        let cls_position = self.pos_embed.narrow(1, 0, 1)?;
-        let positions = self.pos_embed.narrow(1, 1, stored)?;
-        let positions = match &self.resize {
-            Some(matrix) => matrix.matmul(&positions.squeeze(0)?)?.unsqueeze(0)?,
-            None => positions,
-        };
+        if let Some(sequence) = self.sequence.as_ref().filter(|_| !patches.track_op()) {
+            return sequence.of(patches, prompt);
+        }
+        let (cls_position, positions) = self.positions()?;
         if positions.dim(1)? != n {
             candle_core::bail!("{n} patches, but positions for {}", positions.dim(1)?);
         }
@@ -123,10 +141,20 @@ impl Vit {
         rows: usize,
     ) -> Result<Tensor> {
         let adapted = !adapters.is_empty();
-        let fused = rival.is_none() && self.blocks.iter().all(|block| block.can_be_fused(adapted));
-        let x = match fused {
-            true => in_one_piece(&tokens, &self.blocks, adapters, pass, rows)?,
-            false => {
+        let fused = self.blocks.iter().all(|block| block.can_be_fused(adapted));
+        let x = match rival {
+            None if fused => in_one_piece(tokens, &self.blocks, adapters, pass, rows)?,
+            Some(rival) if fused && rival.stays_between_blocks() => {
+                let mut x = tokens;
+                for (index, block) in self.blocks.iter().enumerate() {
+                    x = rival.before(index, x)?;
+                    let last = index + 1 == self.blocks.len();
+                    let rows = if last && rows == 1 { 1 } else { x.dim(1)? };
+                    x = in_one_piece(x, std::slice::from_ref(block), &[], pass, rows)?;
+                }
+                x
+            }
+            _ => {
                 let mut x = tokens;
                 for (index, block) in self.blocks.iter().enumerate() {
                     if let Some(rival) = rival {
@@ -144,7 +172,7 @@ impl Vit {
 
 /// The blocks as fused operations: `[B, N, d]` to `[B, rows, d]`.
 fn in_one_piece(
-    tokens: &Tensor,
+    tokens: Tensor,
     blocks: &[Block],
     adapters: &[[Adapter; 2]],
     pass: &Pass,
@@ -153,20 +181,20 @@ fn in_one_piece(
     match pass {
         Pass::Training(_) | Pass::Mixed(_) => {
             let (b, n, _) = tokens.dims3()?;
-            let mut x = tokens.clone();
+            let rounds = pass.rounds(tokens.device());
+            let mut x = tokens;
             for (index, block) in blocks.iter().enumerate() {
                 let rows = if index + 1 == blocks.len() { rows } else { n };
                 let trained = block.trained(adapters.get(index))?;
                 let factors = Adapter::factors(index, b, pass)?;
-                let rounds = pass.rounds(tokens.device());
                 x = ops::block(&x, &block.fused()?, &trained, factors, rows, rounds)?;
             }
             Ok(x)
         }
         Pass::Rounded if pass.rounds(tokens.device()) => {
-            encode(tokens, blocks, adapters, Adapter::rounded, rows)
+            encode(&tokens, blocks, adapters, Adapter::rounded, rows)
         }
-        Pass::Rounded | Pass::Inference => encode(tokens, blocks, adapters, Adapter::packed, rows),
+        Pass::Rounded | Pass::Inference => encode(&tokens, blocks, adapters, Adapter::packed, rows),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod kernels;
 mod layer_norm;
 mod linear;
 mod patches;
+mod sequence;
 mod vector;
 
 pub use attention::attention;
@@ -20,6 +21,7 @@ pub use gelu::gelu;
 pub use layer_norm::layer_norm;
 pub use linear::{FrozenWeights, Precision, frozen_linear, linear};
 pub use patches::patches;
+pub use sequence::Sequence;
 
 use candle_core::{CpuStorage, Layout, Result, Storage, Tensor, bail};
 

@@ -46,6 +46,11 @@ impl Rival {
         })
     }
 
+    /// Whether blocks themselves are as they were.
+    pub fn stays_between_blocks(&self) -> bool {
+        matches!(self, Rival::VisualPrompts(_))
+    }
+
     /// The tokens `[B, N, d]` that a block gets, of those that the block before gave.
     pub fn before(&self, block: usize, tokens: Tensor) -> Result<Tensor> {
         match self {
