@@ -54,20 +54,50 @@ impl Block {
             index,
             fused: None,
         };
-        let tensors = ops::BlockTensors {
-            norm1: block.norm1.tensors(),
-            qkv: block.qkv.tensors(),
-            proj: block.proj.tensors(),
-            norm2: block.norm2.tensors(),
-            fc1: block.fc1.tensors(),
-            fc2: block.fc2.tensors(),
-            layer_scale: block
+        block.fused = ops::FrozenBlock::new(block.tensors(), config.heads, eps)?.map(Arc::new);
+        Ok(block)
+    }
+
+    /// Weights and biases.
+    pub fn tensors(&self) -> ops::BlockTensors<'_> {
+        ops::BlockTensors {
+            norm1: self.norm1.tensors(),
+            qkv: self.qkv.tensors(),
+            proj: self.proj.tensors(),
+            norm2: self.norm2.tensors(),
+            fc1: self.fc1.tensors(),
+            fc2: self.fc2.tensors(),
+            layer_scale: self
                 .layer_scale
                 .as_ref()
                 .map(|[first, second]| [first, second]),
-        };
-        block.fused = ops::FrozenBlock::new(tensors, config.heads, eps)?.map(Arc::new);
-        Ok(block)
+        }
+    }
+
+    /// The norms before attention and before the FFN.
+    pub fn norms(&self) -> [&LayerNorm; 2] {
+        [&self.norm1, &self.norm2]
+    }
+
+    /// Attention heads.
+    pub fn heads(&self) -> usize {
+        self.heads
+    }
+
+    /// Whether any of its tensors is a variable.
+    pub fn is_trained(&self) -> bool {
+        let tensors = self.tensors();
+        let pairs = [
+            tensors.norm1,
+            tensors.qkv,
+            tensors.proj,
+            tensors.norm2,
+            tensors.fc1,
+            tensors.fc2,
+        ];
+        let all = pairs.into_iter().flat_map(|(weight, bias)| [weight, bias]);
+        all.chain(tensors.layer_scale.into_iter().flatten())
+            .any(Tensor::is_variable)
     }
 
     /// `[B, N, d]` to `[B, N, d]`: `x' = x + MHSA(LN1(x)) + A1(LN1(x))`, `x'' = x' + FFN(LN2(x')) + A2(LN2(x'))`.

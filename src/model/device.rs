@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use candle_core::Device;
+use candle_core::{Device, DeviceLocation};
 
 use super::error::ModelError;
 
@@ -107,7 +107,9 @@ fn open_cuda(number: usize) -> Result<Device, ModelError> {
                 .to_string(),
         ));
     }
-    Device::new_cuda(number).map_err(|error| unavailable(&format!("CUDA device {number}"), &error))
+    // Of its own: with candle's default, each thread has another stream, and work of one does not wait for another's.
+    Device::new_cuda_with_stream(number)
+        .map_err(|error| unavailable(&format!("CUDA device {number}"), &error))
 }
 
 fn open_metal() -> Result<Device, ModelError> {
@@ -118,6 +120,15 @@ fn open_metal() -> Result<Device, ModelError> {
         ));
     }
     Device::new_metal(0).map_err(|error| unavailable("the Metal device", &error))
+}
+
+/// A device as it is called in messages.
+pub fn device_name(device: &Device) -> String {
+    match device.location() {
+        DeviceLocation::Cpu => "the CPU".to_owned(),
+        DeviceLocation::Cuda { gpu_id } => format!("CUDA device {gpu_id}"),
+        DeviceLocation::Metal { .. } => "the Metal device".to_owned(),
+    }
 }
 
 /// Candle's errors may carry a backtrace and the whole driver message over several lines: the first line says enough.
