@@ -1,16 +1,15 @@
 use super::adapter::Adapter;
 use super::block::Block;
 use super::norm::LayerNorm;
-use super::pass::Pass;
 use candle_core::{DType, Result, Tensor};
 
 /// The blocks with weights and activations of 16 bits, in candle's own operations: for GPUs, whose matrix units multiply
 /// such numbers many times faster, and which wait for memory in everything else.
 ///
-/// The residual stream and the norms stay f32; so do patches, prompt similarities, final norm and head outside of it, so
-/// that similarities are those of an f32 pass. What does not depend on the picture is folded into the weights before they
-/// are rounded: the queries' `1 / sqrt(d / heads)`, LayerScale, the adapters' 0.1. A bias of the keys adds the same to
-/// all scores of a query, which softmax does not notice, and is left out.
+/// Products and norms are summed in f32. Patches, prompt similarities, final norm and head lie outside and stay f32, so that
+/// similarities are those of an f32 pass. What does not depend on the picture is folded into the weights before they are
+/// rounded: the queries' `1 / sqrt(d / heads)`, LayerScale, the adapters' 0.1. A bias of the keys adds the same to all scores
+/// of a query, which softmax does not notice, and is left out.
 #[derive(Clone, Debug)]
 pub struct HalfEncoder {
     dtype: DType,
@@ -43,12 +42,7 @@ impl HalfEncoder {
     /// class token alone; with the adapters or without.
     pub fn encode(&self, tokens: &Tensor, adapted: bool, rows: usize) -> Result<Tensor> {
         let all = tokens.dim(1)?;
-        let toggles = std::env::var("PUMA_HALF").unwrap_or_default();
-        let mut x = if toggles.contains('r') {
-            tokens.to_dtype(self.dtype)?
-        } else {
-            tokens.clone()
-        };
+        let mut x = tokens.to_dtype(self.dtype)?;
         for (index, block) in self.blocks.iter().enumerate() {
             let rows = if index + 1 == self.blocks.len() {
                 rows
@@ -63,19 +57,18 @@ impl HalfEncoder {
 
 #[derive(Clone, Debug)]
 struct HalfBlock {
-    norm1: LayerNorm,
+    norm1: HalfNorm,
     /// `[3 * d, d]`.
     qkv: Tensor,
     /// Of queries and values, `[1, heads, 1, d / heads]`.
     qv_bias: [Tensor; 2],
     proj: Product,
-    norm2: LayerNorm,
+    norm2: HalfNorm,
     fc1: Product,
     fc2: Product,
     /// `D` and `0.1 * U` beside each branch.
     adapters: Option<[[Tensor; 2]; 2]>,
     heads: usize,
-    dtype: DType,
 }
 
 impl HalfBlock {
@@ -93,11 +86,11 @@ impl HalfBlock {
         let gamma = |branch: usize| tensors.layer_scale.map(|scales| scales[branch]);
         let [norm1, norm2] = block.norms();
         Ok(Self {
-            norm1: norm1.clone(),
+            norm1: HalfNorm::new(norm1, dtype)?,
             qkv: Tensor::cat(&[&queries, &weight.narrow(0, d, 2 * d)?], 0)?.to_dtype(dtype)?,
             qv_bias: [bias(0, scale)?, bias(2, 1.0)?],
             proj: Product::new(tensors.proj, gamma(0), dtype)?,
-            norm2: norm2.clone(),
+            norm2: HalfNorm::new(norm2, dtype)?,
             fc1: Product::new(tensors.fc1, None, dtype)?,
             fc2: Product::new(tensors.fc2, gamma(1), dtype)?,
             adapters: match adapters {
@@ -105,14 +98,13 @@ impl HalfBlock {
                 None => None,
             },
             heads,
-            dtype,
         })
     }
 
-    /// f32 `[B, N, d]` to f32 `[B, rows, d]`; see [`Block::forward`].
+    /// `[B, N, d]` to `[B, rows, d]`; see [`Block::forward`].
     fn forward(&self, x: &Tensor, adapted: bool, rows: usize) -> Result<Tensor> {
         let (b, n, d) = x.dims3()?;
-        let h = self.normed(&self.norm1, x)?;
+        let h = self.norm1.forward(x)?;
         let mixed = self.attention(&h, rows)?;
         let first = |tensor: &Tensor| match rows == n {
             true => Ok(tensor.clone()),
@@ -120,17 +112,12 @@ impl HalfBlock {
         };
         let h = first(&h)?.reshape((b * rows, d))?;
         let y = self.adapted(self.proj.forward(&mixed)?, &h, adapted, 0)?;
-        let x = added(&first(x)?, y)?;
-        let h = self.normed(&self.norm2, &x)?.reshape((b * rows, d))?;
+        let x = (first(x)? + y.reshape((b, rows, d))?)?;
+        let h = self.norm2.forward(&x)?.reshape((b * rows, d))?;
         // Each result lets go of what it was made of: the hidden layer is what takes the most memory.
         let hidden = self.fc1.forward(&h)?.gelu_erf()?;
         let y = self.adapted(self.fc2.forward(&hidden)?, &h, adapted, 1)?;
-        added(&x, y)
-    }
-
-    fn normed(&self, norm: &LayerNorm, x: &Tensor) -> Result<Tensor> {
-        norm.forward(&x.to_dtype(DType::F32)?, &Pass::Inference)?
-            .to_dtype(self.dtype)
+        x + y.reshape((b, rows, d))?
     }
 
     /// `[B, N, d]` to `[B * rows, d]`: attention of the first `rows` tokens to all.
@@ -149,12 +136,7 @@ impl HalfBlock {
         let k = part(1)?.contiguous()?;
         let v = part(2)?.broadcast_add(&self.qv_bias[1])?;
         drop(qkv);
-        let scores = q.matmul(&k.t()?)?;
-        let weights = if std::env::var("PUMA_HALF").unwrap_or_default().contains('s') {
-            candle_nn::ops::softmax_last_dim(&scores.to_dtype(DType::F32)?)?.to_dtype(self.dtype)?
-        } else {
-            candle_nn::ops::softmax_last_dim(&scores)?
-        };
+        let weights = candle_nn::ops::softmax_last_dim(&q.matmul(&k.t()?)?)?;
         weights.matmul(&v)?.transpose(1, 2)?.reshape((b * rows, d))
     }
 
@@ -170,9 +152,27 @@ impl HalfBlock {
     }
 }
 
-/// The residual stream `[B, N, d]`, in f32, with a branch's result `[B * N, d]`.
-fn added(x: &Tensor, y: Tensor) -> Result<Tensor> {
-    x + y.to_dtype(x.dtype())?.reshape(x.shape())?
+/// Layer normalisation.
+#[derive(Clone, Debug)]
+struct HalfNorm {
+    weight: Tensor,
+    bias: Tensor,
+    eps: f32,
+}
+
+impl HalfNorm {
+    fn new(norm: &LayerNorm, dtype: DType) -> Result<Self> {
+        let (weight, bias) = norm.tensors();
+        Ok(Self {
+            weight: weight.to_dtype(dtype)?,
+            bias: bias.to_dtype(dtype)?,
+            eps: norm.eps() as f32,
+        })
+    }
+
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        candle_nn::ops::layer_norm(x, &self.weight, &self.bias, self.eps)
+    }
 }
 
 /// A linear layer.

@@ -65,5 +65,5 @@ fn tensors_stay_within_what_kernels_count() {
     let pictures = Footprint::of(&config).pictures_at_once(Some(u64::MAX));
     let tokens = 1 + 73 * 73;
     assert!((pictures * 6 * tokens * tokens) < i32::MAX as usize);
-    assert!(pictures > 8, "{pictures}");
+    assert!(pictures >= 8, "{pictures}");
 }
