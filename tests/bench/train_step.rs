@@ -1,6 +1,6 @@
 //! Time of one training step, randomly initialised DeiT-Tiny:
-//! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full] [device=cpu] [backbone=deit-tiny]`. On a GPU
-//! a batch is one chunk, whatever is said.
+//! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full] [device=cpu] [backbone=deit-tiny] [tf32]`. On a
+//! GPU a batch is one chunk, whatever is said; `tf32` lets CUDA round products to 11 bits.
 
 mod random_model;
 
@@ -52,6 +52,7 @@ fn main() -> anyhow::Result<()> {
         false => (batch, 1),
     };
     let asked = |name: &str| std::env::args().any(|arg| arg == name);
+    candle_core::cuda::set_gemm_reduced_precision_f32(asked("tf32"));
     for method in [Method::Puma, Method::Full] {
         let (name, other) = match method {
             Method::Puma => ("puma", "full"),

@@ -111,9 +111,9 @@ def our_pictures_per_s(options):
     return max(line["pictures_per_s"] for line in lines)
 
 
-def our_steps_per_s(backbone):
+def our_steps_per_s(backbone, *words):
     output = ours(
-        args.step, 224, args.train_batch, 6, 4, "puma", f"device={args.device}", f"backbone={backbone}"
+        args.step, 224, args.train_batch, 6, 4, "puma", f"device={args.device}", f"backbone={backbone}", *words
     )
     # The first steps allocate.
     speeds = [float(speed) for speed in re.findall(r"step ([\d.]+) pictures/s", output)]
@@ -137,16 +137,22 @@ for name, (checkpoint, backbone) in MODELS.items():
         note = figures.setdefault(name, {}).setdefault
         note("puma pictures/s", []).append(our_pictures_per_s(["--model", checkpoint]))
         note("puma steps/s", []).append(our_steps_per_s(backbone))
+        if args.device.startswith("cuda"):
+            note("puma steps/s, TF32", []).append(our_steps_per_s(backbone, "tf32"))
         if peer:
             note("PyTorch pictures/s", []).append(peer.pictures_per_s())
             note("PyTorch steps/s", []).append(peer.steps_per_s())
 
 for name, measured in figures.items():
     print(f"\n{name} with PUMA, 224 px, embedding batch {args.batch}, training batch {args.train_batch}:")
-    for what, target in (("pictures/s", 1.0), ("steps/s", 0.5)):
-        mine = measured[f"puma {what}"]
-        line = f"  {what:10}  puma {statistics.median(mine):10.2f}"
-        if theirs := measured.get(f"PyTorch {what}"):
+    for what, peer, target in (
+        ("pictures/s", "pictures/s", 1.0), ("steps/s", "steps/s", 0.5), ("steps/s, TF32", "steps/s", 0.5)
+    ):
+        mine = measured.get(f"puma {what}")
+        if mine is None:
+            continue
+        line = f"  {what:13}  puma {statistics.median(mine):10.2f}"
+        if theirs := measured.get(f"PyTorch {peer}"):
             ratio = statistics.median(a / b for a, b in zip(mine, theirs))
             line += f"  PyTorch {statistics.median(theirs):10.2f}  ratio {ratio:.2f} (aim {target})"
         print(line)

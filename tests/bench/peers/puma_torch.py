@@ -150,7 +150,8 @@ class Step:
     """
 
     def __init__(self, model, classes, compiled=None, dtype=torch.float32):
-        self.model, self.compiled, self.dtype = model, compiled or model, dtype
+        self.model, self.dtype = model, dtype
+        self.compiled = model if compiled is None else compiled
         self.device = model.head.weight.device
         self.loss = CurricularFace(classes, model.head.out_features).to(self.device)
         self.trained = [p for p in model.parameters() if p.requires_grad]
