@@ -45,7 +45,7 @@ fn what_is_free_decides_and_is_never_overdrawn() {
             let free = step * GIB / 50;
             let pictures = footprint.pictures_at_once(Some(free));
             assert!(pictures >= last && pictures <= 256, "{pictures}");
-            assert!(pictures <= 8 || pictures % 8 == 0, "{pictures}");
+            assert!(pictures <= 8 || pictures.is_multiple_of(8), "{pictures}");
             let taken = footprint.once_bytes + pictures as u64 * footprint.picture_bytes;
             assert!(pictures == 1 || taken < free, "{pictures} in {free}");
             last = pictures;
