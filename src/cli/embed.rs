@@ -1,14 +1,11 @@
 //! `puma embed`: embedding and prompt similarities of pictures, a line each.
 
-use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, shown};
+use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, shown, tell};
 use crate::model::Embedded;
 use crate::photo::{Enough, Limits, evaluation_crop, read_for};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-
-/// Pictures that are decoded and embedded together.
-const BATCH: usize = 8;
 
 /// Arguments of `puma embed`.
 #[derive(clap::Args)]
@@ -30,7 +27,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let puma = Home::find()?.model(&args.model)?;
     let limits = Limits::default();
     let mut whole = true;
-    for paths in args.images.chunks(BATCH) {
+    for paths in args.images.chunks(puma.at_once()) {
         let pictures: Vec<_> = paths
             .par_iter()
             .map(|path| {
@@ -56,6 +53,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             show(path, &embedded, args.json)?;
         }
     }
+    tell(&puma);
     Ok(if whole {
         ExitCode::SUCCESS
     } else {

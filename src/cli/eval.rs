@@ -1,6 +1,6 @@
 //! `puma eval`: measures a model on benchmark folders.
 
-use super::options::{FigureOptions, ModelOptions, ReplaceOptions};
+use super::options::{FigureOptions, ModelOptions, ReplaceOptions, tell};
 use crate::eval::{
     Ablations, EmbeddingKind, FailedFile, Part, PhotoSet, Report, ablation_rounds, ablations,
     choose_sets, evaluate, read_sets,
@@ -89,6 +89,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     bar.finish_and_clear();
 
+    tell(&puma);
     for failed in &failed {
         eprintln!("puma: left out: {}", failed.reason);
     }

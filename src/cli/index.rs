@@ -1,7 +1,7 @@
 //! `puma index`: finds the photos below folders and embeds those that are new or changed.
 
 use super::INTERRUPTED;
-use super::options::{Home, LibraryOptions, ModelOptions, print, reader};
+use super::options::{Home, LibraryOptions, ModelOptions, print, reader, tell};
 use crate::library::{DomainRule, Exclusions, Library};
 use crate::photo::Thumbnails;
 use crate::pipeline::{self, Control, Phase, Progress, Summary};
@@ -26,9 +26,9 @@ pub struct Args {
     /// for a new DIR as in the settings: folder]
     #[arg(long, value_name = "RULE")]
     domain: Option<DomainRule>,
-    /// Photos that are embedded and stored together
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
-    batch: u16,
+    /// Photos that are embedded and stored together [default: 8, on a GPU as many as its free memory allows, 256 at most]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    batch: Option<u16>,
     /// Make no thumbnails for the window
     #[arg(long)]
     no_thumbnails: bool,
@@ -43,7 +43,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let options = pipeline::Options {
         domain_rule: args.domain,
         new_root_rule: settings_rule(&home)?,
-        batch: usize::from(args.batch),
+        batch: args.batch.map(usize::from),
         thumbnails: (home.settings.thumbnails && !args.no_thumbnails)
             .then(|| Thumbnails::new(home.places.thumbnails())),
         excluded: Exclusions::new(&home.settings.excluded),
@@ -63,6 +63,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         |progress| show(&bar, progress),
     );
     bar.finish_and_clear();
+    tell(&puma);
     let summary = summary?;
     report(&summary)?;
     if summary.stopped {

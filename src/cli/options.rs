@@ -32,11 +32,13 @@ impl ModelOptions {
         if let Some(note) = &chosen.note {
             eprintln!("puma: {note}");
         }
-        let Some(path) = &self.model else {
-            return Ok(Puma::shipped(&chosen.device)?);
+        let puma = match &self.model {
+            None => Puma::shipped(&chosen.device)?,
+            Some(path) => Puma::from_checkpoint(&self.read(path)?, &chosen.device)
+                .with_context(|| format!("{}: cannot be used", path.display()))?,
         };
-        Puma::from_checkpoint(&self.read(path)?, &chosen.device)
-            .with_context(|| format!("{}: cannot be used", path.display()))
+        tell(&puma);
+        Ok(puma)
     }
 
     /// The checkpoint that training starts from, which has to be named, and where it is trained.
@@ -58,6 +60,13 @@ impl ModelOptions {
             options.backbone = Some(name.parse::<Backbone>()?);
         }
         Ok(Checkpoint::read(path, &options)?)
+    }
+}
+
+/// Says on stderr what became of a GPU that has too little memory, if that was not said yet.
+pub fn tell(puma: &Puma) {
+    if let Some(note) = puma.take_note() {
+        eprintln!("puma: {note}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! `puma search`: the indexed photos nearest to a picture.
 
-use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, shown};
+use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, shown, tell};
 use crate::index::Kind;
 use crate::search::{Answer, KEPT_FROM, Request, Searcher};
 use anyhow::Context;
@@ -54,6 +54,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     } else {
         print(as_text(&answer))?;
     }
+    tell(searcher.puma());
     // The next search starts sooner.
     searcher.keep(KEPT_FROM);
     Ok(ExitCode::SUCCESS)

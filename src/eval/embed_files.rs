@@ -53,17 +53,25 @@ pub fn embed_files(
     kind: EmbeddingKind,
     progress: &dyn Fn(usize),
 ) -> Result<EmbeddedFiles, EvalError> {
-    embed_files_with(files, puma.image_size(), progress, |crops| match kind {
-        EmbeddingKind::Head => puma.embed(crops),
-        EmbeddingKind::Cls => Ok(puma
-            .embed_cls(crops)?
-            .into_iter()
-            .map(|embedding| Embedded {
-                embedding,
-                similarity: Vec::new(),
-            })
-            .collect()),
-    })
+    // A GPU takes more at once.
+    let batch = puma.at_once().max(BATCH);
+    in_batches(
+        files,
+        puma.image_size(),
+        batch,
+        progress,
+        |crops| match kind {
+            EmbeddingKind::Head => puma.embed(crops),
+            EmbeddingKind::Cls => Ok(puma
+                .embed_cls(crops)?
+                .into_iter()
+                .map(|embedding| Embedded {
+                    embedding,
+                    similarity: Vec::new(),
+                })
+                .collect()),
+        },
+    )
 }
 
 /// As [`embed_files`], with any function from crops of `size_px` to embeddings: a model in training, say.
@@ -76,6 +84,19 @@ pub fn embed_files(
 pub fn embed_files_with<F>(
     files: &[PathBuf],
     size_px: u32,
+    progress: &dyn Fn(usize),
+    embed: F,
+) -> Result<EmbeddedFiles, EvalError>
+where
+    F: FnMut(&[RgbImage]) -> Result<Vec<Embedded>, ModelError>,
+{
+    in_batches(files, size_px, BATCH, progress, embed)
+}
+
+fn in_batches<F>(
+    files: &[PathBuf],
+    size_px: u32,
+    batch: usize,
     progress: &dyn Fn(usize),
     embed: F,
 ) -> Result<EmbeddedFiles, EvalError>
@@ -99,13 +120,14 @@ where
                 receiver
             })
             .collect::<Vec<_>>();
-        collect(files, &turns, progress, embed)
+        collect(files, &turns, batch, progress, embed)
     })
 }
 
 fn collect<F>(
     files: &[PathBuf],
     turns: &[Receiver<Result<RgbImage, PhotoError>>],
+    batch: usize,
     progress: &dyn Fn(usize),
     mut embed: F,
 ) -> Result<EmbeddedFiles, EvalError>
@@ -115,7 +137,7 @@ where
     let mut kept = Vec::new();
     let mut failed = Vec::new();
     let mut rows = Vec::with_capacity(files.len());
-    let mut crops = Vec::with_capacity(BATCH);
+    let mut crops = Vec::with_capacity(batch);
     for (number, (path, turn)) in files.iter().zip(turns.iter().cycle()).enumerate() {
         match turn.recv() {
             Ok(Ok(crop)) => {
@@ -129,7 +151,7 @@ where
             // A decoder that panicked closes its channel; the scope passes the panic on.
             Err(_) => break,
         }
-        if crops.len() == BATCH || number + 1 == files.len() {
+        if crops.len() == batch || number + 1 == files.len() {
             if !crops.is_empty() {
                 rows.extend(embed(&crops)?);
                 crops.clear();

@@ -2,7 +2,7 @@ use super::ModelError;
 use super::ops;
 use super::pass::Pass;
 use super::weights::Weights;
-use candle_core::{Result, Tensor};
+use candle_core::{DType, Result, Tensor};
 use std::sync::{Arc, OnceLock};
 
 /// The fixed factor on every adapter's output.
@@ -82,13 +82,21 @@ impl Adapter {
         }
         let flat = Self::flat(pair)?.to_vec1::<f32>()?;
         let packed = ops::AdapterPair::new(&flat, pair[0].down.dim(0)?);
-        let trained = pair
-            .iter()
-            .any(|adapter| adapter.down.is_variable() || adapter.up.is_variable());
-        if trained {
+        if pair.iter().any(Self::is_trained) {
             return Ok(packed);
         }
         Ok(cell.get_or_init(|| packed).clone())
+    }
+
+    /// Whether it is trained.
+    pub fn is_trained(&self) -> bool {
+        self.down.is_variable() || self.up.is_variable()
+    }
+
+    /// `D` `[d, r]` and `0.1 * U` `[r, d]` in other numbers.
+    pub fn scaled(&self, dtype: DType) -> Result<[Tensor; 2]> {
+        let up = (&self.up * ADAPTER_SCALE)?;
+        Ok([self.down.to_dtype(dtype)?, up.to_dtype(dtype)?])
     }
 
     /// `[B, N, d]` to `[B, N, d]`, gated sample by sample in training.

@@ -78,7 +78,8 @@ impl Block {
         Ok(block)
     }
 
-    fn tensors(&self) -> ops::BlockTensors<'_> {
+    /// Weights and biases.
+    pub fn tensors(&self) -> ops::BlockTensors<'_> {
         ops::BlockTensors {
             norm1: self.norm1.tensors(),
             qkv: self.qkv.tensors(),
@@ -100,6 +101,21 @@ impl Block {
     /// The block in one piece, of its weights as they stand.
     fn fuse(&self) -> Result<ops::FusedBlock> {
         ops::FusedBlock::new(self.tensors(), self.heads, self.eps, &self.spare)
+    }
+
+    /// The norms before attention and before the FFN.
+    pub fn norms(&self) -> [&LayerNorm; 2] {
+        [&self.norm1, &self.norm2]
+    }
+
+    /// Attention heads.
+    pub fn heads(&self) -> usize {
+        self.heads
+    }
+
+    /// Whether any of its tensors is a variable.
+    pub fn is_trained(&self) -> bool {
+        self.tensors().are_trained()
     }
 
     /// `[B, N, d]` to `[B, N, d]`: `x' = x + MHSA(LN1(x)) + A1(LN1(x))`, `x'' = x' + FFN(LN2(x')) + A2(LN2(x'))`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use candle_core::Device;
+use candle_core::{DType, Device, DeviceLocation, Tensor};
 
 use super::error::ModelError;
 
@@ -107,7 +107,10 @@ fn open_cuda(number: usize) -> Result<Device, ModelError> {
                 .to_string(),
         ));
     }
-    Device::new_cuda(number).map_err(|error| unavailable(&format!("CUDA device {number}"), &error))
+    // Of its own: with candle's default, each thread has another stream, and work of one does not wait for another's.
+    Device::new_cuda_with_stream(number)
+        .and_then(tried)
+        .map_err(|error| unavailable(&format!("CUDA device {number}"), &error))
 }
 
 fn open_metal() -> Result<Device, ModelError> {
@@ -117,7 +120,27 @@ fn open_metal() -> Result<Device, ModelError> {
                 .to_string(),
         ));
     }
-    Device::new_metal(0).map_err(|error| unavailable("the Metal device", &error))
+    Device::new_metal(0)
+        .and_then(tried)
+        .map_err(|error| unavailable("the Metal device", &error))
+}
+
+/// The device, if it can compute at all: a driver may be too old for the kernels, which is not known before one is loaded.
+fn tried(device: Device) -> candle_core::Result<Device> {
+    let two = (Tensor::ones(1, DType::F32, &device)? + 1.0)?;
+    match two.to_vec1::<f32>()?.as_slice() {
+        [2.0] => Ok(device),
+        other => candle_core::bail!("1 + 1 is {other:?} there"),
+    }
+}
+
+/// A device as it is called in messages.
+pub fn device_name(device: &Device) -> String {
+    match device.location() {
+        DeviceLocation::Cpu => "the CPU".to_owned(),
+        DeviceLocation::Cuda { gpu_id } => format!("CUDA device {gpu_id}"),
+        DeviceLocation::Metal { .. } => "the Metal device".to_owned(),
+    }
 }
 
 /// Candle's errors may carry a backtrace and the whole driver message over several lines: the first line says enough.

@@ -1,5 +1,6 @@
 use super::ablation::Ablation;
 use super::adapter::Adapter;
+use super::half::HalfEncoder;
 use super::linear::Linear;
 use super::pass::Pass;
 use super::prompt_pool::{PromptPool, published_query};
@@ -9,6 +10,7 @@ use super::weights::Weights;
 use super::{Config, ModelError};
 use candle_core::{Device, Result, Tensor};
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The whole network: ViT, and adapters, prompt pool, another method's modules and head as far as the configuration
 /// has them.
@@ -19,6 +21,8 @@ pub struct Network {
     prompt_pool: Option<PromptPool>,
     rival: Option<Rival>,
     head: Option<Linear>,
+    /// The blocks in numbers of 16 bits, in each kind that was asked for; shared by all clones.
+    half: Arc<Mutex<Vec<Arc<HalfEncoder>>>>,
 }
 
 /// What a forward pass gives; `B` pictures, `N = 1 + L + n` tokens.
@@ -71,6 +75,7 @@ impl Network {
                 .as_ref()
                 .map(|_| Linear::new(&weights, "head"))
                 .transpose()?,
+            half: Arc::default(),
         })
     }
 
@@ -129,8 +134,16 @@ impl Network {
             _ => &self.adapters,
         };
         let rows = if all_tokens { tokens.dim(1)? } else { 1 };
-        let rival = self.rival.as_ref();
-        let features = self.vit.encode(tokens, adapters, rival, pass, rows)?;
+        let features = match self.half(pass, tokens.device())? {
+            Some(half) => {
+                let x = half.encode(&tokens, !adapters.is_empty(), rows)?;
+                self.vit.norm(&x, pass)?
+            }
+            None => {
+                let rival = self.rival.as_ref();
+                self.vit.encode(tokens, adapters, rival, pass, rows)?
+            }
+        };
         let cls = features.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
         Ok(Output {
             query,
@@ -139,6 +152,20 @@ impl Network {
             features,
             embedding: self.embedding(&cls, pass)?,
         })
+    }
+
+    /// The blocks in the numbers of 16 bits that `pass` asks for, where it does and the blocks allow it.
+    fn half(&self, pass: &Pass, device: &Device) -> Result<Option<Arc<HalfEncoder>>> {
+        let Some(dtype) = pass.half(device).filter(|_| self.rival.is_none()) else {
+            return Ok(None);
+        };
+        let mut known = self.half.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(half) = known.iter().find(|half| half.dtype() == dtype) {
+            return Ok(Some(Arc::clone(half)));
+        }
+        let made = HalfEncoder::new(self.vit.blocks(), &self.adapters, dtype)?.map(Arc::new);
+        known.extend(made.clone());
+        Ok(made)
     }
 
     /// The L2-normalised embedding `[B, e]` of class tokens `[B, d]` after the final norm.

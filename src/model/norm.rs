@@ -27,6 +27,11 @@ impl LayerNorm {
         (&self.weight, &self.bias)
     }
 
+    /// What is added to the variance.
+    pub fn eps(&self) -> f64 {
+        self.eps
+    }
+
     /// `[.., d]` to `[.., d]`.
     pub fn forward(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
         if pass.is_training() {

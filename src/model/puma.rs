@@ -1,26 +1,22 @@
 use super::ablation::Ablation;
 use super::checkpoint::{Checkpoint, ReadOptions};
-use super::network::Network;
-use super::pass::Pass;
+use super::network::Output;
+use super::pass::{GPU_DTYPE, Pass};
+use super::placed::Placed;
 use super::prompt_pool::similarity_of_mean_prompt;
 use super::{Config, ModelError};
 use candle_core::{DType, Device, Tensor};
 use image::RgbImage;
-use rayon::prelude::*;
 use std::path::Path;
 
 /// The checkpoint that is compiled in.
 const SHIPPED: &[u8] = include_bytes!("../../models/puma.safetensors");
 
-/// Crops that one thread works on at a time: few enough for their activations to stay near the core.
-const CPU_CHUNK: usize = 4;
-
 /// A loaded model, ready to embed pictures.
 #[derive(Clone, Debug)]
 pub struct Puma {
     config: Config,
-    network: Network,
-    device: Device,
+    placed: Placed,
     fingerprint: String,
 }
 
@@ -45,13 +41,22 @@ impl Puma {
         Self::from_checkpoint(&checkpoint, device)
     }
 
-    /// Builds the model of a checkpoint on `device`.
+    /// Builds the model of a checkpoint on `device`, or on the CPU where that has too little memory for it: see
+    /// [`Puma::take_note`].
     pub fn from_checkpoint(checkpoint: &Checkpoint, device: &Device) -> Result<Self, ModelError> {
-        let image_size = checkpoint.config.vit.image_size;
         Ok(Self {
-            network: Network::new(&checkpoint.config, &checkpoint.tensors, image_size, device)?,
+            placed: Placed::new(&checkpoint.config, &checkpoint.tensors, device)?,
             config: checkpoint.config.clone(),
-            device: device.clone(),
+            fingerprint: fingerprint(checkpoint)?,
+        })
+    }
+
+    /// The model as it runs on a GPU, but on the CPU: by one thread, in numbers of 16 bits, with CUDA's error where it is
+    /// given more than `room` pictures at once. It is slow; it shows on machines without a GPU that this way is sound.
+    pub fn rehearsal(checkpoint: &Checkpoint, room: usize) -> Result<Self, ModelError> {
+        Ok(Self {
+            placed: Placed::rehearsal(&checkpoint.config, &checkpoint.tensors, room)?,
+            config: checkpoint.config.clone(),
             fingerprint: fingerprint(checkpoint)?,
         })
     }
@@ -63,7 +68,22 @@ impl Puma {
 
     /// Where the model runs.
     pub fn device(&self) -> &Device {
-        &self.device
+        self.placed.device()
+    }
+
+    /// Whether a GPU does the work, and has the memory for it.
+    pub fn uses_gpu(&self) -> bool {
+        self.placed.uses_gpu()
+    }
+
+    /// Crops that are best handed over together: on a GPU as many as its free memory allows.
+    pub fn at_once(&self) -> usize {
+        self.placed.at_once()
+    }
+
+    /// What the user should be told once: that a GPU has too little memory, and what is done about it.
+    pub fn take_note(&self) -> Option<String> {
+        self.placed.take_note()
     }
 
     /// A hash of configuration and weights, 32 hexadecimal digits: two models with the same one embed alike.
@@ -100,7 +120,9 @@ impl Puma {
 
     /// Embeddings and similarities of evaluation crops, in their order.
     ///
-    /// On a CPU the crops are spread over rayon's threads a few at a time; elsewhere they are one batch.
+    /// On a CPU the crops are spread over rayon's threads a few at a time. On a GPU they are as large a batch as its
+    /// memory allows, in f16; where a number leaves the range of f16 the batch is computed again in f32. A GPU that has
+    /// less memory than it said is given fewer at a time, and where it has none for a single one the CPU does it.
     pub fn embed(&self, crops: &[RgbImage]) -> Result<Vec<Embedded>, ModelError> {
         self.embed_ablated(crops, &Ablation::None)
     }
@@ -127,51 +149,53 @@ impl Puma {
         ablation: &Ablation,
     ) -> Result<Vec<Embedded>, ModelError> {
         ablation.check(self.prompts())?;
-        self.in_chunks(crops, |pixels| {
-            let output = self.network.embed(pixels, pass, ablation)?;
-            let embeddings = output.embedding.to_vec2::<f32>()?;
-            let similarities = match output.similarity {
-                Some(similarity) => similarity.to_vec2::<f32>()?,
-                None => vec![Vec::new(); embeddings.len()],
+        self.placed.run(crops, |network, pixels, on_gpu| {
+            // A rehearsal's GPU is a CPU, which would take another way by itself.
+            let half = Pass::Half(GPU_DTYPE);
+            let pass = match pass {
+                Pass::Rounded if on_gpu => &half,
+                _ => pass,
             };
-            let pairs = embeddings.into_iter().zip(similarities);
-            Ok(pairs
-                .map(|(embedding, similarity)| Embedded {
-                    embedding,
-                    similarity,
-                })
-                .collect())
+            let rows = rows_of(&network.embed(pixels, pass, ablation)?)?;
+            if !matches!(pass, Pass::Half(_)) || rows.iter().all(Embedded::is_finite) {
+                return Ok(rows);
+            }
+            tracing::debug!("a batch leaves the range of 16 bits");
+            rows_of(&network.embed(pixels, &Pass::Inference, ablation)?)
         })
     }
 
     /// L2-normalised class tokens `[d]` of the frozen backbone alone, without PUMA's modules.
     pub fn embed_cls(&self, crops: &[RgbImage]) -> Result<Vec<Vec<f32>>, ModelError> {
-        self.in_chunks(crops, |pixels| {
-            let embedding = self.network.backbone_embedding(pixels, &Pass::Inference)?;
+        self.placed.run(crops, |network, pixels, _| {
+            let embedding = network.backbone_embedding(pixels, &Pass::Inference)?;
             Ok(embedding.to_vec2()?)
         })
     }
+}
 
-    /// Calls `forward` with the pixels of a few crops at a time and joins what it gives.
-    fn in_chunks<T: Send>(
-        &self,
-        crops: &[RgbImage],
-        forward: impl Fn(&Tensor) -> Result<Vec<T>, ModelError> + Sync,
-    ) -> Result<Vec<T>, ModelError> {
-        let size_px = self.config.vit.image_size;
-        let chunk = if self.device.is_cpu() {
-            // A few crops are spread over all threads as well.
-            let even = crops.len().div_ceil(rayon::current_num_threads());
-            even.clamp(1, CPU_CHUNK)
-        } else {
-            crops.len().max(1)
-        };
-        let chunks = crops
-            .par_chunks(chunk)
-            .map(|crops| forward(&pixels(crops, &self.config, size_px, &self.device)?));
-        let joined: Result<Vec<Vec<T>>, ModelError> = chunks.collect();
-        Ok(joined?.into_iter().flatten().collect())
+impl Embedded {
+    /// Whether all its numbers are finite.
+    pub fn is_finite(&self) -> bool {
+        let mut all = self.embedding.iter().chain(&self.similarity);
+        all.all(|value| value.is_finite())
     }
+}
+
+/// What a forward pass says of each picture.
+fn rows_of(output: &Output) -> Result<Vec<Embedded>, ModelError> {
+    let embeddings = output.embedding.to_vec2::<f32>()?;
+    let similarities = match &output.similarity {
+        Some(similarity) => similarity.to_vec2::<f32>()?,
+        None => vec![Vec::new(); embeddings.len()],
+    };
+    let pairs = embeddings.into_iter().zip(similarities);
+    Ok(pairs
+        .map(|(embedding, similarity)| Embedded {
+            embedding,
+            similarity,
+        })
+        .collect())
 }
 
 /// Crops of `size` pixels a side to normalised pixels `[B, 3, size, size]`: `(value / 255 - mean) / std`.

@@ -168,6 +168,16 @@ impl Vit {
         };
         self.norm.forward(&x, pass)
     }
+
+    /// The final norm of `[B, rows, d]`.
+    pub fn norm(&self, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+        self.norm.forward(x, pass)
+    }
+
+    /// The blocks, in their order.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
 }
 
 /// The blocks as fused operations: `[B, N, d]` to `[B, rows, d]`.
@@ -194,7 +204,9 @@ fn in_one_piece(
         Pass::Rounded if pass.rounds(tokens.device()) => {
             encode(&tokens, blocks, adapters, Adapter::rounded, rows)
         }
-        Pass::Rounded | Pass::Inference => encode(&tokens, blocks, adapters, Adapter::packed, rows),
+        Pass::Rounded | Pass::Half(_) | Pass::Inference => {
+            encode(&tokens, blocks, adapters, Adapter::packed, rows)
+        }
     }
 }
 

@@ -27,8 +27,8 @@ pub struct Options {
     pub domain_rule: Option<DomainRule>,
     /// What makes a domain in folders that are new, unless `domain_rule` says it.
     pub new_root_rule: DomainRule,
-    /// Photos that are embedded and stored together.
-    pub batch: usize,
+    /// Photos that are embedded and stored together; `None`: as many as suit the model's device.
+    pub batch: Option<usize>,
     /// Decoder threads.
     pub decoders: usize,
     /// Where thumbnails are made while a photo is decoded anyway; `None` makes none.
@@ -46,7 +46,7 @@ impl Default for Options {
         Options {
             domain_rule: None,
             new_root_rule: DomainRule::default(),
-            batch: 8,
+            batch: None,
             decoders: std::thread::available_parallelism().map_or(2, usize::from),
             thumbnails: None,
             excluded: Exclusions::default(),
@@ -108,7 +108,7 @@ pub enum PipelineError {
 ///
 /// # Errors
 /// Another run holds the library, a folder is not there, the library cannot be written, or the model fails. A file
-/// that cannot be read is no error: see [`Summary::failed`].
+/// that cannot be read is no error: see [`Summary::failed`]; neither is a GPU without memory: see [`Puma::take_note`].
 pub fn index(
     library: &Library,
     puma: &Puma,
@@ -122,7 +122,7 @@ pub fn index(
     let model = ModelKey::new(puma.fingerprint());
     let sources = source::choose(&writer, folders, options)?;
     let (tally, room) = (Tally::default(), Room::new());
-    let batch = options.batch.max(1);
+    let batch = options.batch.unwrap_or_else(|| puma.at_once()).max(1);
     let (job_sender, job_receiver) = bounded(JOBS_AHEAD);
     let (decoded_sender, decoded_receiver) = bounded::<Decoded>(2 * batch);
 

@@ -1,14 +1,14 @@
 //! Time of one training step, randomly initialised DeiT-Tiny:
-//! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full] [mixed]`.
+//! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full] [mixed] [device=cpu] [backbone=deit-tiny]
+//! [tf32]`. On a GPU a batch is one chunk, whatever is said; `tf32` lets CUDA round products to 11 bits.
 
-use candle_core::{Device, Tensor, Var};
-use puma::model::{Config, Gates, Network, Pass};
+mod random_model;
+
+use candle_core::{Tensor, Var};
+use puma::model::{DeviceChoice, Gates, Network, Pass, choose_device};
 use puma::train::loss::CurricularFace;
-use puma::train::{
-    AdamW, Group, Method, Parameters, PromptStart, StepInput, TrainStep, Workers, start_tensors,
-};
+use puma::train::{AdamW, Group, Method, Parameters, StepInput, TrainStep, Workers};
 use rand::SeedableRng;
-use std::collections::BTreeMap;
 use std::time::Instant;
 
 /// As in the program itself.
@@ -39,8 +39,20 @@ fn main() -> anyhow::Result<()> {
         .filter_map(|arg| arg.parse().ok())
         .collect();
     let number = |index: usize, default| numbers.get(index).copied().unwrap_or(default);
-    let (crop_px, batch, chunk) = (number(0, 224), number(1, 48), number(2, 6));
+    let (crop_px, batch) = (number(0, 224), number(1, 48));
+    let text = |name: &str, default: &str| {
+        let words: Vec<String> = std::env::args().collect();
+        let found = words.iter().find_map(|word| word.strip_prefix(name));
+        found.unwrap_or(default).to_owned()
+    };
+    let device = choose_device(text("device=", "cpu").parse::<DeviceChoice>()?)?.device;
+    let backbone = random_model::backbone(&text("backbone=", "deit-tiny"))?;
+    let (chunk, threads) = match device.is_cpu() {
+        true => (number(2, 6), std::thread::available_parallelism()?.get()),
+        false => (batch, 1),
+    };
     let asked = |name: &str| std::env::args().any(|arg| arg == name);
+    candle_core::cuda::set_gemm_reduced_precision_f32(asked("tf32"));
     for method in [Method::Puma, Method::Full] {
         let (name, other) = match method {
             Method::Puma => ("puma", "full"),
@@ -50,18 +62,14 @@ fn main() -> anyhow::Result<()> {
             continue;
         }
         let config = match method {
-            Method::Puma => Config::deit_tiny().with_puma(20, 8, 128, 128),
-            _ => Config::deit_tiny(),
+            Method::Puma => backbone.clone().with_puma(20, 8, 128, 128),
+            _ => backbone.clone(),
         };
-        let mut tensors = start_tensors(&config, &BTreeMap::new(), 0, PromptStart::Shared)?;
-        for (name, shape) in puma::model::checkpoint::expected_tensors(&config) {
-            let random = (Tensor::randn(0f32, 1.0, shape, &Device::Cpu)? * 0.05)?;
-            tensors.entry(name).or_insert(random);
-        }
-        let parameters = Parameters::split(&tensors, method, &Device::Cpu)?;
-        let network = Network::new(&config, &parameters.tensors(), crop_px, &Device::Cpu)?;
+        let tensors = random_model::tensors(&config)?;
+        let parameters = Parameters::split(&tensors, method, &device)?;
+        let network = Network::new(&config, &parameters.tensors(), crop_px, &device)?;
         let width = config.embedding_width();
-        let proxies = Var::randn(0f32, 1f32, (268, width), &Device::Cpu)?;
+        let proxies = Var::randn(0f32, 1f32, (268, width), &device)?;
         let mut list: Vec<_> = parameters
             .trainable()
             .iter()
@@ -72,7 +80,7 @@ fn main() -> anyhow::Result<()> {
         let variables: Vec<Var> = optimizer.variables().cloned().collect();
         let variables: Vec<&Var> = variables.iter().collect();
         let mut loss = CurricularFace::new(268);
-        let workers = Workers::new(std::thread::available_parallelism()?.get())?;
+        let workers = Workers::new(threads)?;
         let labels: Vec<u32> = (0..batch as u32).map(|i| i * 5 % 268).collect();
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
         let mut chunks = Vec::new();
@@ -83,15 +91,9 @@ fn main() -> anyhow::Result<()> {
                 0f32,
                 1f32,
                 (size, 3, crop_px, crop_px),
-                &Device::Cpu,
+                &device,
             )?);
-            gates.push(Gates::draw(
-                &mut rng,
-                size,
-                config.vit.depth,
-                0.5,
-                &Device::Cpu,
-            )?);
+            gates.push(Gates::draw(&mut rng, size, config.vit.depth, 0.5, &device)?);
         }
         let step = TrainStep {
             network: &network,
@@ -113,10 +115,13 @@ fn main() -> anyhow::Result<()> {
                     .forward(&chunks[index], &Pass::Inference)
                     .map(|_| ())
             })?;
+            // A GPU has only been told so far.
+            device.synchronize()?;
             let (inference_s, inference_cpu) = (start.elapsed().as_secs_f64(), cpu_s() - cpu);
             let (start, cpu) = (Instant::now(), cpu_s());
             let (_, gradients) = step.run(&input, &mut loss, &workers, &variables)?;
             optimizer.step(&gradients, |_| 1e-3)?;
+            device.synchronize()?;
             let (step_s, step_cpu) = (start.elapsed().as_secs_f64(), cpu_s() - cpu);
             println!(
                 "{method:?} round {round}: inference {:.1} pictures/s ({:.0} CPU-ms each), step {:.1} pictures/s ({:.0} CPU-ms each)",

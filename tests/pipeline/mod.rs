@@ -1,7 +1,8 @@
 //! Tests of `pipeline`: whole indexing runs with the shipped model.
 use crate::pictures;
 use puma::library::{Library, LibraryError, ModelKey};
-use puma::model::Puma;
+use puma::model::checkpoint::ReadOptions;
+use puma::model::{Checkpoint, Puma};
 use puma::photo::{Limits, Thumbnails, evaluation_crop, read};
 use puma::pipeline::{Control, Options, Phase, PipelineError, Progress, Summary, index};
 use std::cell::RefCell;
@@ -133,7 +134,7 @@ fn folders_that_change_during_a_run_are_looked_through_by_it() {
     let place = Place::new(40);
     let control = Control::new();
     let options = Options {
-        batch: 1,
+        batch: Some(1),
         decoders: 1,
         ..Options::default()
     };
@@ -154,7 +155,7 @@ fn folders_that_change_during_a_run_are_looked_through_by_it() {
 fn a_photo_that_changes_before_it_is_read_is_left_for_the_next_run() {
     let place = Place::new(40);
     let options = Options {
-        batch: 1,
+        batch: Some(1),
         decoders: 1,
         ..Options::default()
     };
@@ -170,6 +171,34 @@ fn a_photo_that_changes_before_it_is_read_is_left_for_the_next_run() {
     assert!(summary.failed.is_empty());
     let next = place.index();
     assert_eq!((next.embedded, next.unchanged), (1, 44));
+}
+
+#[test]
+fn a_gpu_without_memory_loses_no_photo() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/puma.safetensors");
+    let checkpoint = Checkpoint::read(&path, &ReadOptions::default()).unwrap();
+    for (room, words) in [(2, "at a time"), (0, "the CPU embeds instead")] {
+        let place = Place::new(6);
+        let starved = Puma::rehearsal(&checkpoint, room).unwrap();
+        let (folders, options) = ([place.photos()], Options::default());
+        let summary = index(
+            &place.library,
+            &starved,
+            &folders,
+            &options,
+            &Control::new(),
+            |_| {},
+        );
+        let summary = summary.unwrap();
+        assert_eq!((summary.found, summary.embedded), (11, 11));
+        assert!(summary.failed.is_empty(), "{:?}", summary.failed);
+        assert_eq!(place.embedded(), 11);
+        let note = starved.take_note().unwrap();
+        assert!(note.contains(words), "{note}");
+        assert_eq!(starved.take_note(), None);
+        // Those that were embedded elsewhere are at home here.
+        assert_eq!(place.index().unchanged, 11);
+    }
 }
 
 #[test]
@@ -227,7 +256,7 @@ fn a_stopped_run_keeps_what_it_stored_and_the_next_goes_on() {
     let place = Place::new(30);
     let control = Control::new();
     let options = Options {
-        batch: 2,
+        batch: Some(2),
         ..Options::default()
     };
     let first = place.index_with(&options, &control, |progress| {

@@ -101,6 +101,9 @@ fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended>
             result => break result.map_err(|error| anyhow!(error))?,
         }
     };
+    if let Some(note) = work.puma.take_note() {
+        events.send(Event::Info(format!("{note}.")));
+    }
     // Folders that are offline are marked as such in their panel.
     if !follows_change {
         for message in summary.messages {

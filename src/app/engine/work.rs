@@ -170,6 +170,9 @@ impl<'a> Worker<'a> {
                 self.job = None;
             }
             self.succeed_if_ready();
+            if let Some(note) = self.model.puma.take_note() {
+                self.events.send(Event::Info(format!("{note}.")));
+            }
         }
         if let Some(job) = self.job.take() {
             job.end();
@@ -285,14 +288,14 @@ pub(super) fn load(setup: &Setup, device: &ChosenDevice) -> anyhow::Result<Puma>
 }
 
 pub(super) fn facts(setup: &Setup, device: &ChosenDevice, puma: &Puma) -> ModelFacts {
-    let device_name = match device.device.location() {
+    let device_name = match puma.device().location() {
         candle_core::DeviceLocation::Cpu => "CPU".to_owned(),
         candle_core::DeviceLocation::Cuda { gpu_id } => format!("CUDA {gpu_id}"),
         candle_core::DeviceLocation::Metal { gpu_id } => format!("Metal {gpu_id}"),
     };
     ModelFacts {
         device: device_name,
-        note: device.note.clone(),
+        note: device.note.clone().or_else(|| puma.take_note()),
         key: ModelKey::new(puma.fingerprint()),
         model: setup
             .model

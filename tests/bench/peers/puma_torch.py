@@ -5,6 +5,7 @@ PyTorch has for it.
 """
 
 import json
+import math
 import struct
 
 import torch
@@ -124,41 +125,49 @@ class CurricularFace(nn.Module):
         super().__init__()
         self.proxies = nn.Parameter(torch.randn(classes, width))
         self.register_buffer("running", torch.zeros(classes))
-        self.margin, self.scale = torch.tensor(margin), scale
+        self.margin, self.scale = margin, scale
 
     def forward(self, embeddings, labels):
         cosines = (embeddings @ F.normalize(self.proxies, dim=1).T).clamp(-1, 1)
         own = cosines.gather(1, labels[:, None])
         sine = (1 - own * own).clamp_min(0).sqrt()
-        cos_m, sin_m = torch.cos(self.margin), torch.sin(self.margin)
+        cos_m, sin_m = math.cos(self.margin), math.sin(self.margin)
         phi = torch.where(own > -cos_m, own * cos_m - sine * sin_m, own - self.margin * sin_m)
         running = self.running[labels][:, None]
         logits = torch.where(cosines > phi, cosines * (cosines + running), cosines)
         logits = logits.scatter(1, labels[:, None], phi)
         with torch.no_grad():
-            for label in labels.unique():
-                mean = own[labels == label].mean()
-                self.running[label] = 0.99 * self.running[label] + 0.01 * mean
+            counts = torch.zeros_like(self.running).index_add(0, labels, torch.ones_like(own[:, 0]))
+            means = torch.zeros_like(self.running).index_add(0, labels, own[:, 0]) / counts.clamp_min(1)
+            self.running.copy_(torch.where(counts > 0, 0.99 * self.running + 0.01 * means, self.running))
         return F.cross_entropy(self.scale * logits, labels)
 
 
 class Step:
-    """One training step as `puma train` does it: frozen ViT; adapters, prompts, head and proxies trained."""
+    """One training step as `puma train` does it: frozen ViT; adapters, prompts, head and proxies trained.
 
-    def __init__(self, model, classes):
-        self.model = model
-        self.loss = CurricularFace(classes, model.head.out_features)
+    `compiled` takes the place of the model's forward pass, in `dtype` where that is not f32.
+    """
+
+    def __init__(self, model, classes, compiled=None, dtype=torch.float32):
+        self.model, self.dtype = model, dtype
+        self.compiled = model if compiled is None else compiled
+        self.device = model.head.weight.device
+        self.loss = CurricularFace(classes, model.head.out_features).to(self.device)
         self.trained = [p for p in model.parameters() if p.requires_grad]
         groups = [{"params": self.trained, "lr": 1e-3}, {"params": [self.loss.proxies], "lr": 1.0}]
         self.optimizer = torch.optim.AdamW(groups, weight_decay=1e-4)
 
     def __call__(self, pixels, labels):
         b = len(pixels)
-        gates = [tuple(2.0 * (torch.rand(b, 1, 1) < 0.5) for _ in range(2)) for _ in self.model.blocks]
-        loss = self.loss(self.model(pixels, gates), labels)
+        device = self.device
+        gates = [tuple(2.0 * (torch.rand(b, 1, 1, device=device) < 0.5) for _ in range(2)) for _ in self.model.blocks]
+        with torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32):
+            embeddings = self.compiled(pixels, gates)
+        loss = self.loss(embeddings.float(), labels)
         for tensor in (self.model.keys, self.model.attention, self.model.prompts):
             rows = tensor.flatten(1)
-            loss = loss + 1e-6 * (rows @ rows.T - torch.eye(len(rows))).square().mean()
+            loss = loss + 1e-6 * (rows @ rows.T - torch.eye(len(rows), device=device)).square().mean()
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_value_(self.trained + [self.loss.proxies], 1.0)
