@@ -1,8 +1,10 @@
 //! Time of one training step, randomly initialised DeiT-Tiny:
-//! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full]`.
+//! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full]`; figures are taken in turn with PyTorch's
+//! by `tests/bench/peers/speed.py`, not by criterion.
 
 use candle_core::{Device, Tensor, Var};
 use puma::model::{Config, Gates, Network, Pass};
+use puma::speed::processor_s;
 use puma::train::loss::CurricularFace;
 use puma::train::{
     AdamW, Group, Method, Parameters, PromptStart, StepInput, TrainStep, Workers, start_tensors,
@@ -15,22 +17,9 @@ use std::time::Instant;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Processor time of this process so far in seconds, where the system tells it (Linux); else 0.
+/// Processor time of this process so far in seconds, where the system tells it; else 0.
 fn cpu_s() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat
-        .rsplit(") ")
-        .next()
-        .unwrap_or_default()
-        .split(' ')
-        .collect();
-    let ticks = |index: usize| {
-        fields
-            .get(index)
-            .and_then(|ticks| ticks.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    (ticks(11) + ticks(12)) / 100.0
+    processor_s().unwrap_or_default()
 }
 
 fn main() -> anyhow::Result<()> {
