@@ -11,11 +11,11 @@ const PATCHES: [(f32, f32); 5] = [
     (700.0, 60.0),
     (180.0, 40.0),
     (45.0, 20.0),
-    (12.0, 10.0),
-    (3.0, 6.0),
+    (12.0, 20.0),
+    (3.0, 20.0),
 ];
 /// The noise of a sensor at its strongest.
-const NOISE: i8 = 3;
+const NOISE: i8 = 4;
 /// Embeddings that one generator makes.
 const CHUNK: usize = 4096;
 

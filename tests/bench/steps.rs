@@ -70,14 +70,13 @@ fn main() -> anyhow::Result<()> {
         .configure_from_args()
         .sample_size(20);
     // One thread does everything.
-    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;
-    alone.install(|| {
-        photos(&mut criterion)?;
-        products(&mut criterion);
-        embedding(&mut criterion)?;
-        searching(&mut criterion);
-        anyhow::Ok(())
-    })?;
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build_global()?;
+    photos(&mut criterion)?;
+    products(&mut criterion);
+    embedding(&mut criterion)?;
+    searching(&mut criterion);
     criterion.final_summary();
     Ok(())
 }
@@ -114,18 +113,12 @@ fn products(criterion: &mut Criterion<ProcessorTime>) {
     let mut group = criterion.benchmark_group("product of 205 x 192 x 768");
     group.throughput(Throughput::Elements((2 * TOKENS * WIDTH * WIDE) as u64));
     let mut out = vec![0.0; TOKENS * WIDE];
-    let mut into = || Into {
-        values: &mut out,
-        stride: WIDE,
-        bias: None,
-        add: false,
-    };
     for isa in Isa::all() {
         let mut packed = Packed::<f32>::empty_for(isa);
         packed.fill(weights);
         let tokens = Matrix::new(tokens, TOKENS, WIDTH, WIDTH);
         group.bench_function(format!("f32, {isa:?}"), |bencher| {
-            bencher.iter(|| product(black_box(tokens), &packed, into()));
+            bencher.iter(|| product(black_box(tokens), &packed, into(&mut out)));
         });
     }
     let mut pairs = vec![Pair::default(); TOKENS * WIDTH / Pair::VALUES];
@@ -137,9 +130,18 @@ fn products(criterion: &mut Criterion<ProcessorTime>) {
     let tokens = Matrix::new(&pairs, TOKENS, inner, inner);
     let packed = Packed::rounded(weights);
     group.bench_function("bf16, the best instructions", |bencher| {
-        bencher.iter(|| product(black_box(tokens), &packed, into()));
+        bencher.iter(|| product(black_box(tokens), &packed, into(&mut out)));
     });
     group.finish();
+}
+
+fn into(values: &mut [f32]) -> Into<'_> {
+    Into {
+        values,
+        stride: WIDE,
+        bias: None,
+        add: false,
+    }
 }
 
 fn embedding(criterion: &mut Criterion<ProcessorTime>) -> anyhow::Result<()> {

@@ -2,8 +2,8 @@
 //! `cargo bench --bench startup [-- PHOTOS STARTS] [--keep FOLDER]` (Linux, with Xvfb).
 //!
 //! The library holds PHOTOS (100,000) small drawn photos, which are there, with embeddings about made centres. The program
-//! is started on an X server of its own with a picture to ask with, STARTS (7) times after a first one, which finds
-//! nothing of the library kept in memory's order, and closed as by the cross in its corner. What is on the screen is
+//! is started on an X server of its own with a picture to ask with, STARTS (7) times after a first one that has only the
+//! catalogue and no file kept beside it, and closed as by the cross in its corner. What is on the screen is
 //! looked at from outside, every few milliseconds. `--keep` leaves the library in a folder, for the next time.
 //!
 //! There is no graphics card behind Xvfb: Mesa draws on the processor, in threads whose time is told apart.
