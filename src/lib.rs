@@ -16,6 +16,7 @@
 //! | [`pipeline`] | indexing as one job |
 //! | [`eval`] | metrics and benchmark sets, the published ones in their own layouts |
 //! | [`train`] | sampler, augmentation, losses, optimiser, trainer |
+//! | [`speed`] | how fast all this is on this machine |
 //! | [`benchmark`] | methods trained and measured side by side, one report |
 //! | [`app`] | the window |
 //! | [`cli`] | arguments to configurations, one file a subcommand |
@@ -37,5 +38,6 @@ pub mod photo;
 pub mod pipeline;
 pub mod search;
 pub mod settings;
+pub mod speed;
 pub mod train;
 pub mod watch;

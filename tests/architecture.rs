@@ -6,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 
 /// Each room and the rooms that it may import.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("files", &[]),
     ("settings", &["files"]),
     ("photo", &[]),
@@ -22,6 +22,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("pipeline", &["photo", "model", "library", "index"]),
     ("eval", &["photo", "model", "index", "figures"]),
     ("train", &["files", "photo", "model", "eval"]),
+    ("speed", &["photo", "model", "index"]),
     (
         "benchmark",
         &["files", "photo", "model", "figures", "eval", "train"],
@@ -46,6 +47,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "pipeline",
             "eval",
             "train",
+            "speed",
             "benchmark",
             "app",
         ],

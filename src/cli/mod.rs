@@ -1,5 +1,6 @@
 //! Arguments to configurations: one file a subcommand.
 
+mod bench;
 mod benchmark;
 mod convert;
 mod decode_worker;
@@ -61,6 +62,8 @@ enum Command {
     Eval(eval::Args),
     /// Train and measure several methods on the same sets and write one report
     Benchmark(benchmark::Args),
+    /// Measure how fast this program is on this machine: load, embed, decode, search
+    Bench(bench::Args),
     /// Convert a checkpoint between naming schemes
     Convert(convert::Args),
     /// Fetch a backbone's weights to train or measure (for the models of the library: `models`)
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Some(Command::Train(args)) => train::run(*args),
         Some(Command::Eval(args)) => eval::run(args),
         Some(Command::Benchmark(args)) => benchmark::run(args),
+        Some(Command::Bench(args)) => bench::run(args),
         Some(Command::Convert(args)) => convert::run(args),
         Some(Command::Model(args)) => model::run(args),
         Some(Command::DecodeWorker(args)) => decode_worker::run(&args),

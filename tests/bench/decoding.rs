@@ -1,7 +1,8 @@
 //! What decoding in a process of its own costs: `cargo bench --bench decoding -- FOLDER_OF_PHOTOS [PHOTOS]`.
 //!
 //! Each photo is decoded on the calling thread and in a process right after each other, in changing order, so that other
-//! work on the machine hits both alike. Files are read once before, so that the disk does not count.
+//! work on the machine hits both alike, which criterion does not do. Files are read once before, so that the disk does
+//! not count.
 
 use puma::photo::{Limits, PhotoError, ProcessLimits, Reader};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,8 @@
 //! Speed of embedding: `cargo bench --bench embed [-- OPTIONS]`; one JSON object a line.
 //!
+//! `tests/bench/peers/speed.py` reads these and takes turns with other programs, which is why criterion does not measure
+//! here.
+//!
 //! `--batches 1,16` pictures in one call, `--threads 2` threads, `--pictures 64` embedded per measurement, `--rounds 3`,
 //! `--precision rounded,single` (or `f16`, `bf16`: the blocks in these), `--device cpu` (or as everywhere),
 //! `--model FILE` (else the shipped one) or `--random vit-small` (PUMA on that backbone), kept in `--save FILE`;
@@ -13,7 +16,7 @@ use candle_core::{DType, Device, Tensor};
 use image::RgbImage;
 use puma::model::checkpoint::{Precision, ReadOptions};
 use puma::model::{Ablation, Checkpoint, DeviceChoice, Embedded, Pass, Puma, choose_device};
-use rand::{Rng, SeedableRng};
+use puma::speed::{made, processor_s};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -42,17 +45,6 @@ impl Options {
     }
 }
 
-/// Processor time of this process so far in seconds, where the system tells it (Linux); else 0.
-fn cpu_s() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields = stat.rsplit(") ").next().unwrap_or_default();
-    let ticks = fields.split(' ').skip(11).take(2);
-    ticks
-        .filter_map(|ticks| ticks.parse::<f64>().ok())
-        .sum::<f64>()
-        / 100.0
-}
-
 fn crops(options: &Options, side: u32, count: usize) -> anyhow::Result<Vec<RgbImage>> {
     if let Some(folder) = options.0.get("photos") {
         let mut paths = Vec::new();
@@ -67,10 +59,7 @@ fn crops(options: &Options, side: u32, count: usize) -> anyhow::Result<Vec<RgbIm
         return paths.iter().take(count).map(crop).collect();
     }
     let Some(path) = options.0.get("crops") else {
-        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(0);
-        return Ok((0..count)
-            .map(|_| RgbImage::from_fn(side, side, |_, _| image::Rgb(rng.random())))
-            .collect());
+        return Ok(made::crops(count, side));
     };
     let tensors = candle_core::safetensors::load(path, &Device::Cpu)?;
     let tensor = tensors
@@ -188,14 +177,15 @@ fn main() -> anyhow::Result<()> {
                 for &batch in &options.numbers("batches", "1,16")? {
                     // Weights are packed and memory is there before the clock starts.
                     pool.install(|| embed(&puma, &crops[..batch.min(crops.len())], precision))?;
-                    let (start, cpu) = (Instant::now(), cpu_s());
+                    let (start, cpu) = (Instant::now(), processor_s());
                     let mut longest_s = 0f64;
                     for crops in crops.chunks(batch) {
                         let call = Instant::now();
                         pool.install(|| embed(&puma, crops, precision))?;
                         longest_s = longest_s.max(call.elapsed().as_secs_f64());
                     }
-                    let (wall_s, cpu_s) = (start.elapsed().as_secs_f64(), cpu_s() - cpu);
+                    let wall_s = start.elapsed().as_secs_f64();
+                    let cpu_s = processor_s().zip(cpu).map(|(now, before)| now - before);
                     let line = serde_json::json!({
                         "round": round,
                         "precision": precision,
@@ -205,7 +195,7 @@ fn main() -> anyhow::Result<()> {
                         "pictures_per_s": crops.len() as f64 / wall_s,
                         "ms_per_call": 1e3 * wall_s / crops.len().div_ceil(batch) as f64,
                         "longest_call_ms": 1e3 * longest_s,
-                        "cpu_ms_per_picture": 1e3 * cpu_s / crops.len() as f64,
+                        "cpu_ms_per_picture": cpu_s.map(|cpu_s| 1e3 * cpu_s / crops.len() as f64),
                     });
                     println!("{line}");
                 }

@@ -2,7 +2,8 @@
 //! `cargo bench --bench query_latency [-- PHOTOS QUESTIONS]`.
 //!
 //! The embeddings are those of real photos (`PUMA_PHOTOS`, laid out as SET/CLASS/*.jpg) or else of drawn pictures, mixed
-//! in pairs and perturbed. The indexing run beside it works on the same pictures.
+//! in pairs and perturbed. The indexing run beside it works on the same pictures. Not by criterion, which gives no
+//! percentiles: the slowest question of a hundred is what a person notices.
 
 use image::{Rgb, RgbImage};
 use puma::index::Kind;

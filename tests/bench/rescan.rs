@@ -5,16 +5,13 @@
 //! The photos are copies of some small drawn JPEGs, a hundred in each folder and no two the same, and the catalogue holds
 //! embeddings of the shipped model's width.
 
-use image::{ImageFormat, Rgb, RgbImage};
-use puma::library::{Finding, Library, ModelKey, Outcome, Root};
+mod folders;
+
+use puma::library::{Finding, Library, ModelKey, Root};
 use std::fs;
-use std::io::Cursor;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-const IN_A_FOLDER: usize = 100;
-/// Pictures that are drawn; each copy ends in its own number.
-const DRAWN: usize = 100;
 /// Each time is the best and the middle one of so many.
 const TIMES: usize = 7;
 
@@ -23,12 +20,14 @@ fn main() -> anyhow::Result<()> {
     let photos: usize = given.unwrap_or(100_000);
     let folder = tempfile::tempdir()?;
     let root = folder.path().join("photos");
-    draw(&root, photos)?;
+    folders::draw(&root, photos)?;
     let library = Library::open(&folder.path().join("library.sqlite"))?;
     let root = library.add_root(&root, None)?;
     let model = ModelKey::new("rescan");
     let start = Instant::now();
-    fill(&library, &root, &model)?;
+    folders::fill(&library, &root, &model, |_| {
+        (vec![0.5; 128], vec![0.25; 20])
+    })?;
     println!(
         "{photos} photos taken in and stored in {:.1} s",
         start.elapsed().as_secs_f64()
@@ -55,59 +54,6 @@ fn main() -> anyhow::Result<()> {
         "{renamed} in a renamed folder among them: {:.3} s",
         time.as_secs_f64()
     );
-    Ok(())
-}
-
-/// Ten folders of folders of photos.
-fn draw(root: &Path, photos: usize) -> anyhow::Result<()> {
-    let drawn: Vec<Vec<u8>> = (0..DRAWN)
-        .map(|seed| {
-            let shade = |x: u32, y: u32| ((x * 3 + y * 5) as usize * (seed + 1) % 256) as u8;
-            let side = 8 + seed as u32 % 64;
-            let mut jpeg = Cursor::new(Vec::new());
-            RgbImage::from_fn(side, side, |x, y| {
-                Rgb([shade(x, y), shade(y, x), seed as u8])
-            })
-            .write_to(&mut jpeg, ImageFormat::Jpeg)?;
-            Ok(jpeg.into_inner())
-        })
-        .collect::<anyhow::Result<_>>()?;
-    for number in 0..photos {
-        let folder = number / IN_A_FOLDER;
-        let folder = root.join(format!("{}/{folder}", folder % 10));
-        if number.is_multiple_of(IN_A_FOLDER) {
-            fs::create_dir_all(&folder)?;
-        }
-        let bytes = [drawn[number % DRAWN].as_slice(), &number.to_le_bytes()].concat();
-        fs::write(folder.join(format!("IMG_{number:06}.jpg")), bytes)?;
-    }
-    Ok(())
-}
-
-/// Takes all photos in and gives each an embedding.
-fn fill(library: &Library, root: &Root, model: &ModelKey) -> anyhow::Result<()> {
-    let writer = library.writer()?;
-    let mut jobs = Vec::new();
-    writer.scan(root, model, &mut |finding| {
-        if let Finding::ToEmbed(job) = finding {
-            jobs.push(job);
-        }
-        true
-    })?;
-    for some in jobs.chunks(10_000) {
-        let outcomes: Vec<Outcome> = some
-            .iter()
-            .map(|job| Outcome {
-                photo: job.photo,
-                result: Ok((vec![0.5; 128], vec![0.25; 20])),
-            })
-            .collect();
-        let contents: Vec<_> = some
-            .iter()
-            .filter_map(|job| Some((job.photo, job.content()?)))
-            .collect();
-        writer.store_with_contents(model, &outcomes, &contents)?;
-    }
     Ok(())
 }
 

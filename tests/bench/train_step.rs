@@ -1,11 +1,14 @@
 //! Time of one training step, randomly initialised DeiT-Tiny:
 //! `cargo bench --bench train_step [-- CROP_PX BATCH CHUNK ROUNDS] [puma] [full] [mixed] [device=cpu] [backbone=deit-tiny]
 //! [tf32]`. On a GPU a batch is one chunk, whatever is said; `tf32` lets CUDA round products to 11 bits.
+//!
+//! Figures are taken in turn with PyTorch's by `tests/bench/peers/speed.py`, not by criterion.
 
 mod random_model;
 
 use candle_core::{Tensor, Var};
 use puma::model::{DeviceChoice, Gates, Network, Pass, choose_device};
+use puma::speed::processor_s;
 use puma::train::loss::CurricularFace;
 use puma::train::{AdamW, Group, Method, Parameters, StepInput, TrainStep, Workers};
 use rand::SeedableRng;
@@ -15,22 +18,9 @@ use std::time::Instant;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Processor time of this process so far in seconds, where the system tells it (Linux); else 0.
+/// Processor time of this process so far in seconds, where the system tells it; else 0.
 fn cpu_s() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let fields: Vec<&str> = stat
-        .rsplit(") ")
-        .next()
-        .unwrap_or_default()
-        .split(' ')
-        .collect();
-    let ticks = |index: usize| {
-        fields
-            .get(index)
-            .and_then(|ticks| ticks.parse::<f64>().ok())
-            .unwrap_or(0.0)
-    };
-    (ticks(11) + ticks(12)) / 100.0
+    processor_s().unwrap_or_default()
 }
 
 fn main() -> anyhow::Result<()> {

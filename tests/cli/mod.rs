@@ -1,4 +1,5 @@
 //! Tests of `cli`: the program itself, run as a user runs it.
+mod bench;
 mod decoding;
 mod indexing;
 mod interrupted;

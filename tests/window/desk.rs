@@ -150,9 +150,21 @@ impl Desk {
 
     /// What is to be seen: four bytes a pixel, blue first.
     pub fn screenshot(&self) -> Vec<u8> {
-        let (width, height) = SCREEN_PX;
+        self.area(0, 0, SCREEN_PX.0, SCREEN_PX.1)
+    }
+
+    /// What is to be seen of a part of the screen, which costs less.
+    pub fn area(&self, left: i16, top: i16, width: u16, height: u16) -> Vec<u8> {
         self.connection
-            .get_image(ImageFormat::Z_PIXMAP, self.root, 0, 0, width, height, !0)
+            .get_image(
+                ImageFormat::Z_PIXMAP,
+                self.root,
+                left,
+                top,
+                width,
+                height,
+                !0,
+            )
             .unwrap()
             .reply()
             .unwrap()

@@ -4,36 +4,10 @@
 //! skipped. Nothing waits for a fixed time: a test waits until something is to be seen from outside.
 
 mod desk;
+mod key;
 mod program;
 mod source;
 mod story;
+mod waiting;
 
-use std::time::{Duration, Instant};
-
-/// Longest wait for anything, on a slow machine with other work.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Looks again and again until `look` sees something; `None` when patience ends.
-fn patiently<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let start = Instant::now();
-    loop {
-        if let Some(seen) = look() {
-            return Some(seen);
-        }
-        if start.elapsed() > PATIENCE {
-            return None;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// Keysyms of keys that type nothing (`X11/keysymdef.h`).
-mod key {
-    pub const ENTER: u32 = 0xff0d;
-    pub const ESCAPE: u32 = 0xff1b;
-    pub const LEFT: u32 = 0xff51;
-    pub const RIGHT: u32 = 0xff53;
-    pub const SHIFT: u32 = 0xffe1;
-    pub const CONTROL: u32 = 0xffe3;
-    pub const ALT: u32 = 0xffe9;
-}
+use waiting::patiently;
