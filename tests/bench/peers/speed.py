@@ -171,23 +171,26 @@ if args.step:
     torch.set_num_threads(2)
     for setting in args.steps.split(","):
         crop_px, batch = map(int, setting.split("x"))
-        step = Step(Puma(config, tensors, crop_px), 268)
         x, labels = torch.randn(batch, 3, crop_px, crop_px), torch.arange(batch) * 5 % 268
-        rounds = []
-        for _ in range(args.rounds):
-            output = subprocess.run(
-                [args.step, str(crop_px), str(batch), "6", "2", "puma"], check=True, capture_output=True, text=True
-            ).stdout
-            speed, cpu_ms = re.findall(r"step ([\d.]+) pictures/s \(([\d.]+) CPU-ms", output)[-1]
-            step(x, labels)
-            start, cpu = time.perf_counter(), cpu_s()
-            step(x, labels)
-            wall = time.perf_counter() - start
-            rounds.append((1e3 / float(speed), float(cpu_ms), 1e3 * wall / batch, 1e3 * (cpu_s() - cpu) / batch))
-        ours_wall, ours_cpu, wall, cpu = medians(rounds)
-        ratio_wall, ratio_cpu = medians([(r[2] / r[0], r[3] / r[1]) for r in rounds])
-        print(
-            f"\ntraining step, {crop_px} px, batch {batch}, 2 threads, ms a picture (wall / processor): "
-            f"puma {ours_wall:.0f} / {ours_cpu:.0f}, PyTorch {wall:.0f} / {cpu:.0f}; "
-            f"puma is {ratio_wall:.2f} / {ratio_cpu:.2f} times as fast"
-        )
+        # Each in f32, and with products of bf16: `--mixed-precision true` here, autocast there.
+        for precision, words, dtype in (("f32", [], torch.float32), ("bf16", ["mixed"], torch.bfloat16)):
+            step = Step(Puma(config, tensors, crop_px), 268, dtype=dtype)
+            rounds = []
+            for _ in range(args.rounds):
+                output = subprocess.run(
+                    [args.step, str(crop_px), str(batch), "6", "2", "puma", *words],
+                    check=True, capture_output=True, text=True,
+                ).stdout  # fmt: skip
+                speed, cpu_ms = re.findall(r"step ([\d.]+) pictures/s \(([\d.]+) CPU-ms", output)[-1]
+                step(x, labels)
+                start, cpu = time.perf_counter(), cpu_s()
+                step(x, labels)
+                wall = time.perf_counter() - start
+                rounds.append((1e3 / float(speed), float(cpu_ms), 1e3 * wall / batch, 1e3 * (cpu_s() - cpu) / batch))
+            ours_wall, ours_cpu, wall, cpu = medians(rounds)
+            ratio_wall, ratio_cpu = medians([(r[2] / r[0], r[3] / r[1]) for r in rounds])
+            print(
+                f"\ntraining step in {precision}, {crop_px} px, batch {batch}, 2 threads, ms a picture (wall / processor): "
+                f"puma {ours_wall:.0f} / {ours_cpu:.0f}, PyTorch {wall:.0f} / {cpu:.0f}; "
+                f"puma is {ratio_wall:.2f} / {ratio_cpu:.2f} times as fast"
+            )
