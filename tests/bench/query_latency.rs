@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 /// Pictures that are really embedded; all others are made of two of them.
 const EMBEDDED: usize = 192;
 /// Pictures that the indexing run beside the questions works on; more than it can finish.
-const BESIDE: usize = 2000;
+const BESIDE: usize = 4000;
 /// Hits asked for, as the window does.
 const HITS: usize = 200;
 
@@ -77,7 +77,9 @@ fn beside_indexing(asker: &Asker<'_>, pictures: &[PathBuf]) -> anyhow::Result<()
     for number in 0..BESIDE {
         let picture = &pictures[number % pictures.len()];
         let ending = picture.extension().unwrap_or_default().to_string_lossy();
-        std::fs::copy(picture, more.path().join(format!("{number}.{ending}")))?;
+        // Each ends in its own number: a copy of a known photo would not be embedded again.
+        let bytes = [std::fs::read(picture)?, number.to_le_bytes().to_vec()].concat();
+        std::fs::write(more.path().join(format!("{number}.{ending}")), bytes)?;
     }
     std::thread::scope(|scope| -> anyhow::Result<()> {
         let (searcher, control) = (asker.searcher, &control);
@@ -107,6 +109,7 @@ fn beside_indexing(asker: &Asker<'_>, pictures: &[PathBuf]) -> anyhow::Result<()
         std::thread::sleep(Duration::from_secs(5));
         println!("while indexing and refreshing:");
         let result = asker.ask(&|| Some(control.question()));
+        anyhow::ensure!(!run.is_finished(), "indexing ended before the questions");
         control.stop();
         let longest = refreshing.join().unwrap_or_default();
         println!("longest refresh beside it {:.0} ms", ms(longest));
