@@ -3,6 +3,7 @@
 #[path = "../../src/files/mod.rs"]
 pub mod files;
 #[path = "../../src/library/mod.rs"]
+#[allow(unused_imports, reason = "rooms that are not here take them")]
 pub mod library;
 #[cfg(feature = "model")]
 #[path = "../../src/model/mod.rs"]
