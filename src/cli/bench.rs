@@ -1,6 +1,6 @@
 //! `puma bench`: how fast this program is on this machine.
 
-use super::options::{Home, ModelOptions, print, print_json};
+use super::options::{Home, ModelOptions, print, print_json, tell};
 use crate::speed::{
     Embedding, Hardware, Options, Photo, Report, Search, Taken, device, measure, timed,
 };
@@ -55,6 +55,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         bar.set_message(what.to_owned());
     });
     bar.finish_and_clear();
+    tell(&puma);
     let report = report?;
     if args.json {
         print_json(&report)?;
