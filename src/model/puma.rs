@@ -156,12 +156,12 @@ impl Puma {
                 Pass::Rounded if on_gpu => &half,
                 _ => pass,
             };
-            let rows = rows_of(&network.embed(pixels, pass, ablation)?)?;
+            let rows = Embedded::of(&network.embed(pixels, pass, ablation)?)?;
             if !matches!(pass, Pass::Half(_)) || rows.iter().all(Embedded::is_finite) {
                 return Ok(rows);
             }
             tracing::debug!("a batch leaves the range of 16 bits");
-            rows_of(&network.embed(pixels, &Pass::Inference, ablation)?)
+            Embedded::of(&network.embed(pixels, &Pass::Inference, ablation)?)
         })
     }
 
@@ -175,27 +175,27 @@ impl Puma {
 }
 
 impl Embedded {
+    /// What a forward pass says of each picture.
+    pub fn of(output: &Output) -> Result<Vec<Self>, ModelError> {
+        let embeddings = output.embedding.to_vec2::<f32>()?;
+        let similarities = match &output.similarity {
+            Some(similarity) => similarity.to_vec2::<f32>()?,
+            None => vec![Vec::new(); embeddings.len()],
+        };
+        let pairs = embeddings.into_iter().zip(similarities);
+        Ok(pairs
+            .map(|(embedding, similarity)| Self {
+                embedding,
+                similarity,
+            })
+            .collect())
+    }
+
     /// Whether all its numbers are finite.
     pub fn is_finite(&self) -> bool {
         let mut all = self.embedding.iter().chain(&self.similarity);
         all.all(|value| value.is_finite())
     }
-}
-
-/// What a forward pass says of each picture.
-fn rows_of(output: &Output) -> Result<Vec<Embedded>, ModelError> {
-    let embeddings = output.embedding.to_vec2::<f32>()?;
-    let similarities = match &output.similarity {
-        Some(similarity) => similarity.to_vec2::<f32>()?,
-        None => vec![Vec::new(); embeddings.len()],
-    };
-    let pairs = embeddings.into_iter().zip(similarities);
-    Ok(pairs
-        .map(|(embedding, similarity)| Embedded {
-            embedding,
-            similarity,
-        })
-        .collect())
 }
 
 /// Crops of `size` pixels a side to normalised pixels `[B, 3, size, size]`: `(value / 255 - mean) / std`.

@@ -24,20 +24,7 @@ pub struct Evaluated<'a> {
 impl Evaluated<'_> {
     /// Embeds the evaluation crops of files: the model's embeddings and similarities.
     pub fn embed(&self, files: &[PathBuf]) -> Result<eval::EmbeddedFiles, TrainError> {
-        self.embed_by(files, &|output| {
-            let embeddings = output.embedding.to_vec2::<f32>()?;
-            let similarities = match output.similarity {
-                Some(similarity) => similarity.to_vec2::<f32>()?,
-                None => vec![Vec::new(); embeddings.len()],
-            };
-            let pairs = embeddings.into_iter().zip(similarities);
-            Ok(pairs
-                .map(|(embedding, similarity)| Embedded {
-                    embedding,
-                    similarity,
-                })
-                .collect())
-        })
+        self.embed_by(files, &|output| Embedded::of(&output))
     }
 
     /// Class tokens after the final norm, of their own length: what a head sees.
