@@ -4,6 +4,9 @@ use super::method::Method;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
+/// Photos in a chunk, at least, where the ViT is trained.
+const TRAINED_CHUNK: usize = 16;
+
 /// How the learning rate falls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -141,7 +144,7 @@ pub struct TrainConfig {
     pub only: Vec<String>,
     /// Threads that compute; 0 for all cores.
     pub threads: usize,
-    /// Photos that a thread works on at a time.
+    /// Photos that a thread works on at a time; see [`TrainConfig::chunk_size`].
     pub chunk: usize,
     /// Whether activations are computed a second time instead of being kept: memory for one chunk a thread instead of
     /// the whole batch, for one more forward pass.
@@ -272,6 +275,15 @@ impl TrainConfig {
     pub fn measures_queries(&self) -> bool {
         matches!(self.method, Method::Puma | Method::PromptsOnly)
             && (self.standardised_query || self.key_start == KeyStart::Clusters)
+    }
+
+    /// Photos that a thread works on at a time: where the ViT is trained at least 16, unless activations are computed again
+    /// for the sake of memory. Its weights are packed for each chunk, and their gradients are summed over the chunks.
+    pub fn chunk_size(&self) -> usize {
+        match self.method.trains_backbone() && !self.recompute {
+            true => self.chunk.max(TRAINED_CHUNK),
+            false => self.chunk,
+        }
     }
 
     /// Threads that compute, at least one.

@@ -109,7 +109,7 @@ impl Trainer {
         let chunk = if whole {
             batch.crops.len()
         } else {
-            self.config.chunk
+            self.config.chunk_size()
         };
         let chunks: Vec<_> = batch.crops.chunks(chunk).collect();
         let (config, size_px, device) = (&self.model_config, self.config.crop_px, &self.device);
