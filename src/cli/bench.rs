@@ -1,9 +1,8 @@
 //! `puma bench`: how fast this program is on this machine.
 
 use super::options::{Home, ModelOptions, print, print_json, tell};
-use crate::speed::{
-    Embedding, Hardware, Options, Photo, Report, Search, Taken, device, measure, timed,
-};
+use crate::model::DeviceChoice;
+use crate::speed::{Embedding, Hardware, Options, Photo, Report, Search, Taken, measure, timed};
 use indicatif::ProgressBar;
 use std::fmt::Write;
 use std::process::ExitCode;
@@ -42,7 +41,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     // The first time also reads the file, and says where the model runs; from then on it is asked for there.
     let mut puma = home.model(&args.model)?;
     let chosen = ModelOptions {
-        device: device(&puma),
+        device: DeviceChoice::of(puma.device()).to_string(),
         ..args.model.clone()
     };
     let mut loads = Vec::new();

@@ -21,6 +21,17 @@ pub enum DeviceChoice {
     Metal,
 }
 
+impl DeviceChoice {
+    /// The choice that leads to this device.
+    pub fn of(device: &Device) -> Self {
+        match device.location() {
+            DeviceLocation::Cpu => Self::Cpu,
+            DeviceLocation::Cuda { gpu_id } => Self::Cuda(gpu_id),
+            DeviceLocation::Metal { .. } => Self::Metal,
+        }
+    }
+}
+
 impl FromStr for DeviceChoice {
     type Err = ModelError;
 
@@ -136,10 +147,10 @@ fn tried(device: Device) -> candle_core::Result<Device> {
 
 /// A device as it is called in messages.
 pub fn device_name(device: &Device) -> String {
-    match device.location() {
-        DeviceLocation::Cpu => "the CPU".to_owned(),
-        DeviceLocation::Cuda { gpu_id } => format!("CUDA device {gpu_id}"),
-        DeviceLocation::Metal { .. } => "the Metal device".to_owned(),
+    match DeviceChoice::of(device) {
+        DeviceChoice::Cuda(number) => format!("CUDA device {number}"),
+        DeviceChoice::Metal => "the Metal device".to_owned(),
+        DeviceChoice::Cpu | DeviceChoice::Auto => "the CPU".to_owned(),
     }
 }
 

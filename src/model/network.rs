@@ -120,9 +120,9 @@ impl Network {
         {
             let q = pool.query(&patches)?;
             let measured = pool.similarity(&q)?;
-            let s = ablated_similarity(&measured, ablation)?;
+            let s = ablated(&measured, ablation)?;
             let weights = match ablation {
-                Ablation::PromptOff(_) => ablated_similarity(&pool.weights(&measured)?, ablation)?,
+                Ablation::PromptOff(_) => ablated(&pool.weights(&measured)?, ablation)?,
                 _ => pool.weights(&s)?,
             };
             conditional_prompt = Some(pool.conditional_prompt(&weights)?);
@@ -189,21 +189,21 @@ impl Network {
     }
 }
 
-/// The similarities `[B, M]` under an ablation, of what the pool measured; or weights.
-fn ablated_similarity(similarity: &Tensor, ablation: &Ablation) -> Result<Tensor> {
-    let (b, m) = similarity.dims2()?;
-    let device = similarity.device();
+/// Similarities or weights of the prompts, `[B, M]`, under an ablation.
+fn ablated(prompts: &Tensor, ablation: &Ablation) -> Result<Tensor> {
+    let (b, m) = prompts.dims2()?;
+    let device = prompts.device();
     match ablation {
         Ablation::PromptOff(prompt) => {
             let kept = (0..m).map(|at| if at == *prompt { 0f32 } else { 1.0 });
-            similarity.broadcast_mul(&Tensor::from_iter(kept, device)?)
+            prompts.broadcast_mul(&Tensor::from_iter(kept, device)?)
         }
         Ablation::OnePromptForAll(weights) => {
             Tensor::from_slice(weights, (1, weights.len()), device)?
                 .broadcast_as((b, m))?
                 .contiguous()
         }
-        Ablation::None | Ablation::PromptsOff | Ablation::AdaptersOff => Ok(similarity.clone()),
+        Ablation::None | Ablation::PromptsOff | Ablation::AdaptersOff => Ok(prompts.clone()),
     }
 }
 

@@ -17,5 +17,5 @@ pub use embedding::Embedding;
 pub use error::SpeedError;
 pub use hardware::Hardware;
 pub use photo::Photo;
-pub use report::{ModelFacts, Options, Report, device, measure};
+pub use report::{ModelFacts, Options, Report, measure};
 pub use searching::Search;

@@ -2,8 +2,7 @@ use super::embedding::Embedder;
 use super::photo::Decoder;
 use super::searching::Asker;
 use super::{Embedding, Hardware, Photo, Search, SpeedError, Taken};
-use crate::model::Puma;
-use candle_core::DeviceLocation;
+use crate::model::{DeviceChoice, Puma};
 use serde::Serialize;
 
 /// What is measured.
@@ -20,18 +19,6 @@ pub struct Options {
     pub rows: Vec<usize>,
     /// Width and height of the photo that is decoded.
     pub photo_px: [u32; 2],
-}
-
-impl Default for Options {
-    fn default() -> Options {
-        Options {
-            rounds: 5,
-            pictures: 32,
-            batches: vec![1, 4, 16],
-            rows: vec![10_000, 100_000],
-            photo_px: [4000, 3000],
-        }
-    }
 }
 
 /// The model that was measured.
@@ -105,7 +92,7 @@ pub fn measure(
     }
     Ok(Report {
         version: env!("CARGO_PKG_VERSION"),
-        device: device(puma),
+        device: DeviceChoice::of(puma.device()).to_string(),
         model: ModelFacts {
             fingerprint: puma.fingerprint().to_owned(),
             image_size_px: puma.image_size(),
@@ -120,13 +107,4 @@ pub fn measure(
         photo: decoder.medians(),
         search,
     })
-}
-
-/// Where a model runs, as `--device` takes it.
-pub fn device(puma: &Puma) -> String {
-    match puma.device().location() {
-        DeviceLocation::Cpu => "cpu".to_owned(),
-        DeviceLocation::Cuda { gpu_id } => format!("cuda:{gpu_id}"),
-        DeviceLocation::Metal { .. } => "metal".to_owned(),
-    }
 }

@@ -1,8 +1,6 @@
 use super::kernels::{Element, Into, Matrix, Packed, Pair, product};
 use super::{f32_slice, with_slice};
-use candle_core::{
-    CpuStorage, CustomOp1, CustomOp2, CustomOp3, DType, Layout, Result, Shape, Tensor,
-};
+use candle_core::{CpuStorage, CustomOp1, CustomOp3, DType, Layout, Result, Shape, Tensor};
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
@@ -30,11 +28,13 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, rounds: bool) 
         return on_device(x, weight, bias, rounds);
     }
     let (x, weight) = (x.contiguous()?, weight.contiguous()?);
-    match (bias, rounds) {
-        (Some(bias), true) => x.apply_op3(&weight, bias, Linear::<Pair>(PhantomData)),
-        (Some(bias), false) => x.apply_op3(&weight, bias, Linear::<f32>(PhantomData)),
-        (None, true) => x.apply_op2(&weight, Linear::<Pair>(PhantomData)),
-        (None, false) => x.apply_op2(&weight, Linear::<f32>(PhantomData)),
+    let bias = match bias {
+        Some(bias) => bias.clone(),
+        None => Tensor::zeros(weight.dim(0)?, DType::F32, weight.device())?,
+    };
+    match rounds {
+        true => x.apply_op3(&weight, &bias, Linear::<Pair>(PhantomData)),
+        false => x.apply_op3(&weight, &bias, Linear::<f32>(PhantomData)),
     }
 }
 
@@ -187,24 +187,6 @@ impl<T: Precision> CustomOp1 for FrozenLinear<T> {
 struct Linear<T>(PhantomData<T>);
 
 impl<T: Precision> Linear<T> {
-    fn forward(
-        &self,
-        (x, x_layout): (&CpuStorage, &Layout),
-        (weight, weight_layout): (&CpuStorage, &Layout),
-        bias: Option<&[f32]>,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (rows, inner) = x_layout.shape().dims2()?;
-        let (out, _) = weight_layout.shape().dims2()?;
-        let weight = f32_slice(weight, weight_layout)?;
-        let mut packed = Packed::<T>::empty();
-        T::pack(
-            Matrix::new(weight, out, inner, inner).transposed(),
-            &mut packed,
-        );
-        let y = times(f32_slice(x, x_layout)?, inner, &packed, bias);
-        Ok((CpuStorage::F32(y), Shape::from((rows, out))))
-    }
-
     /// Gradients of `x`, if it wants one, and of the weight, from that of the result.
     fn gradients(
         &self,
@@ -240,36 +222,9 @@ impl<T: Precision> Linear<T> {
     }
 }
 
-impl<T: Precision> CustomOp2 for Linear<T> {
-    fn name(&self) -> &'static str {
-        "linear"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        self.forward((x, x_layout), (weight, weight_layout), None)
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _res: &Tensor,
-        grad_res: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        let (dx, dw) = self.gradients(x, weight, grad_res)?;
-        Ok((dx, Some(dw)))
-    }
-}
-
 impl<T: Precision> CustomOp3 for Linear<T> {
     fn name(&self) -> &'static str {
-        "linear_with_bias"
+        "linear"
     }
 
     fn cpu_fwd(
@@ -281,8 +236,14 @@ impl<T: Precision> CustomOp3 for Linear<T> {
         bias: &CpuStorage,
         bias_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
+        let (rows, inner) = x_layout.shape().dims2()?;
+        let (out, _) = weight_layout.shape().dims2()?;
+        let weight = Matrix::new(f32_slice(weight, weight_layout)?, out, inner, inner);
+        let mut packed = Packed::<T>::empty();
+        T::pack(weight.transposed(), &mut packed);
         let bias = f32_slice(bias, bias_layout)?;
-        self.forward((x, x_layout), (weight, weight_layout), Some(bias))
+        let y = times(f32_slice(x, x_layout)?, inner, &packed, Some(bias));
+        Ok((CpuStorage::F32(y), Shape::from((rows, out))))
     }
 
     fn bwd(
