@@ -137,7 +137,7 @@ struct Flags {
     /// Threads that compute, 0 for all cores [default: 0]
     #[arg(long)]
     threads: Option<usize>,
-    /// Photos that a thread works on at a time [default: 6]
+    /// Photos that a thread works on at a time; at least 16 where the ViT is trained, unless with recompute [default: 6]
     #[arg(long)]
     chunk: Option<usize>,
     /// Compute activations a second time instead of keeping them: less memory, more time [default: false]
