@@ -11,8 +11,10 @@ pub struct Camera {
 
 /// Closer than this even large libraries are bare.
 const CLOSEST: f32 = 400.0;
-/// Free room around the whole map, as a part of the canvas.
-const MARGIN: f32 = 0.06;
+/// Free room around the whole map: half of the largest picture, so that those at its edge are whole.
+const MARGIN_PX: f32 = super::pictures::LARGE_PX / 2.0 + 4.0;
+/// On a small canvas the map still takes so much of it.
+const LEAST_PART: f32 = 0.6;
 
 impl Default for Camera {
     fn default() -> Camera {
@@ -27,7 +29,7 @@ impl Camera {
     /// Points of the screen for one unit of the map.
     pub fn scale(&self, canvas: Rect) -> f32 {
         let side = canvas.width().min(canvas.height());
-        self.zoom * side * (1.0 - 2.0 * MARGIN) / 2.0
+        self.zoom * (side / 2.0 - MARGIN_PX).max(LEAST_PART * side / 2.0)
     }
 
     /// Where a place of the map is on the screen; the map's y axis points up.
@@ -92,7 +94,9 @@ mod tests {
         }
         let whole = Camera::default();
         for corner in [[-1.0, -1.0], [1.0, 1.0]] {
-            assert!(canvas().contains(whole.to_screen(canvas(), corner)));
+            let at = whole.to_screen(canvas(), corner);
+            let picture = Rect::from_center_size(at, Vec2::splat(super::super::pictures::LARGE_PX));
+            assert!(canvas().contains_rect(picture));
         }
     }
 

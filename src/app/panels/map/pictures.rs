@@ -9,7 +9,7 @@ const FROM: usize = 1_200;
 /// Pictures drawn at most.
 const MOST: usize = 160;
 /// Longest side of a picture, when few and when many photos are in sight.
-const LARGE_PX: f32 = 92.0;
+pub(super) const LARGE_PX: f32 = 92.0;
 const SMALL_PX: f32 = 56.0;
 /// Free room between two pictures.
 const GAP_PX: f32 = 4.0;
