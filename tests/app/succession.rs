@@ -153,6 +153,9 @@ fn with_a_drive(window: &mut Window) -> PathBuf {
     }
     window.enter_path(&drive);
     wait_for_photos(window, READABLE + 2);
+    // Enter in the field asks for nothing in the grid.
+    let state = window.harness.state().state();
+    assert!(state.asking.is_none() && state.answer.is_none());
     drive
 }
 

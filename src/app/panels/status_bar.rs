@@ -3,39 +3,47 @@ use crate::app::choices::SettingsCommand;
 use crate::app::command::Command;
 use crate::app::state::EngineState;
 use crate::app::wording::{count, counted};
-use egui::{Align, Layout, Ui};
+use egui::{Sides, Ui};
 
 /// One line at the bottom: what the library holds, and what answers.
 pub fn status_bar(ui: &mut Ui, look: Look<'_>) {
-    ui.horizontal(|ui| {
-        ui.label(library(look));
-        only_read(ui, look);
-        if let Some(asking) = &look.state.asking {
-            ui.separator();
-            ui.spinner();
-            ui.weak(format!(
-                "Looking for neighbours of {}…",
-                asking.query.name()
-            ));
-        } else if let Some(answer) = &look.state.answer {
-            ui.separator();
-            ui.weak(match answer.took.as_millis() {
-                0 => "answered in under 1 ms".to_owned(),
-                ms => format!("answered in {ms} ms"),
-            });
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui
-                .button("Settings")
-                .on_hover_text("Look, model, library, memory (Ctrl+,)")
-                .clicked()
-            {
-                let open = SettingsCommand::Open(!look.state.choices.open);
-                look.commands.send(Command::Settings(open));
-            }
-            engine(ui, look);
+    // Two sides, so that what comes and goes on the left leaves the button on the right the same to a click.
+    Sides::new().shrink_left().truncate().show(
+        ui,
+        |ui| library_side(ui, look),
+        |ui| model_side(ui, look),
+    );
+}
+
+fn library_side(ui: &mut Ui, look: Look<'_>) {
+    ui.label(library(look));
+    only_read(ui, look);
+    if let Some(asking) = &look.state.asking {
+        ui.separator();
+        ui.spinner();
+        ui.weak(format!(
+            "Looking for neighbours of {}…",
+            asking.query.name()
+        ));
+    } else if let Some(answer) = &look.state.answer {
+        ui.separator();
+        ui.weak(match answer.took.as_millis() {
+            0 => "answered in under 1 ms".to_owned(),
+            ms => format!("answered in {ms} ms"),
         });
-    });
+    }
+}
+
+fn model_side(ui: &mut Ui, look: Look<'_>) {
+    if ui
+        .button("Settings")
+        .on_hover_text("Look, model, library, memory (Ctrl+,)")
+        .clicked()
+    {
+        let open = SettingsCommand::Open(!look.state.choices.open);
+        look.commands.send(Command::Settings(open));
+    }
+    engine(ui, look);
 }
 
 fn library(look: Look<'_>) -> String {
