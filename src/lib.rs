@@ -22,7 +22,7 @@
 //! | [`cli`] | arguments to configurations, one file a subcommand |
 //!
 //! The way of one photo: `library` finds the file, `photo` decodes it and cuts the one `[3, 224, 224]` crop, `model`
-//! gives its embedding `[128]` and its prompt similarities `[20]`, `library` stores both, `index` makes them
+//! gives its embedding `[192]` and its prompt similarities `[20]`, `library` stores both, `index` makes them
 //! searchable, `search` ranks them for a query, and `app` or `cli` shows the answer.
 
 pub mod app;

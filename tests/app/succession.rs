@@ -26,6 +26,16 @@ fn gallery() -> (Gallery, PathBuf, PathBuf) {
     (gallery, first, second)
 }
 
+/// A window in which the first model knows all photos, the two models, and the scores that the first one gives.
+fn answering() -> (Window, PathBuf, PathBuf, Vec<f32>) {
+    let (gallery, first, second) = gallery();
+    let mut window = open(gallery);
+    window.wait_for_label("Find pictures by looking");
+    window.index_gallery();
+    let before = scores(&mut window);
+    (window, first, second, before)
+}
+
 fn library(window: &Window) -> Library {
     Library::open(&Places::under(&window.gallery.home()).library_file()).unwrap()
 }
@@ -80,11 +90,7 @@ fn waiting(window: &mut Window, second: &Path) {
 
 #[test]
 fn the_first_model_answers_until_the_second_has_looked_at_all_photos() {
-    let (gallery, first, second) = gallery();
-    let mut window = open(gallery);
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
-    let before = scores(&mut window);
+    let (mut window, first, second, before) = answering();
     let library = library(&window);
     let holder = library.writer().unwrap();
     waiting(&mut window, &second);
@@ -122,11 +128,7 @@ fn the_first_model_answers_until_the_second_has_looked_at_all_photos() {
 
 #[test]
 fn the_second_model_answers_at_once_if_the_user_says_so_and_the_first_can_come_back() {
-    let (gallery, first, second) = gallery();
-    let mut window = open(gallery);
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
-    let before = scores(&mut window);
+    let (mut window, first, second, before) = answering();
     let library = library(&window);
     let holder = library.writer().unwrap();
     waiting(&mut window, &second);
@@ -204,11 +206,7 @@ fn a_drive_that_is_away_holds_up_no_model_and_its_photos_come_back_with_it() {
 
 #[test]
 fn a_model_that_could_look_at_nothing_yet_takes_no_ones_place() {
-    let (gallery, _, second) = gallery();
-    let mut window = open(gallery);
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
-    let before = scores(&mut window);
+    let (mut window, _, second, before) = answering();
     let (here, away) = (
         window.gallery.photos(),
         window.gallery.outside("pulled out"),
@@ -229,10 +227,7 @@ fn a_model_that_could_look_at_nothing_yet_takes_no_ones_place() {
 
 #[test]
 fn what_a_model_said_that_is_no_longer_used_can_be_removed() {
-    let (gallery, first, second) = gallery();
-    let mut window = open(gallery);
-    window.wait_for_label("Find pictures by looking");
-    window.index_gallery();
+    let (mut window, first, second, _) = answering();
     choose(&mut window, &second);
     window.wait_for_label("second.safetensors answers from now on.");
     window.wait_for("rest", |harness| harness.state().state().indexing.is_none());

@@ -26,7 +26,7 @@ fn main() -> anyhow::Result<()> {
     let model = ModelKey::new("rescan");
     let start = Instant::now();
     folders::fill(&library, &root, &model, |_| {
-        (vec![0.5; 128], vec![0.25; 20])
+        (vec![0.5; 192], vec![0.25; 20])
     })?;
     println!(
         "{photos} photos taken in and stored in {:.1} s",
