@@ -164,11 +164,23 @@ fn prompts(ui: &mut Ui, look: Look<'_>, answer: &Answer) {
     ui.add_space(4.0);
     compare(ui, look);
     ui.add_space(4.0);
-    let how = match state.preferences.scale {
-        Scale::Raw => "Calls most",
-        Scale::Relative | Scale::Deviations => "Calls more than other pictures do",
+    ui.label(called(&own, state.preferences.scale));
+}
+
+/// The three prompts that a picture with these values calls most, of the relative ones only those above the mean.
+fn called(values: &[f32], scale: Scale) -> String {
+    let (how, most) = match scale {
+        Scale::Raw => ("Calls most", values.len()),
+        Scale::Relative | Scale::Deviations => (
+            "Calls more than other pictures do",
+            values.iter().filter(|&&value| value > 0.0).count(),
+        ),
     };
-    ui.label(format!("{how}: prompts {}", listed(&strongest(&own, 3))));
+    match strongest(values, most.min(3)).as_slice() {
+        [] => "Calls every prompt less than other pictures do".to_owned(),
+        [one] => format!("{how}: prompt {one}"),
+        several => format!("{how}: prompts {}", listed(several)),
+    }
 }
 
 /// Lets the user compare the query with another domain than its own.
@@ -199,4 +211,30 @@ fn compare(ui: &mut Ui, look: Look<'_>) {
             });
         shown.response.labelled_by(caption.id);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_prompts_above_the_mean_are_called_more_than_by_others() {
+        let values = [-0.2, 0.1, -0.1, 0.3];
+        assert_eq!(
+            called(&values, Scale::Relative),
+            "Calls more than other pictures do: prompts 4 and 2"
+        );
+        assert_eq!(
+            called(&values, Scale::Raw),
+            "Calls most: prompts 4, 2 and 3"
+        );
+        assert_eq!(
+            called(&[-1.0, 0.5], Scale::Deviations),
+            "Calls more than other pictures do: prompt 2"
+        );
+        assert_eq!(
+            called(&[-1.0, -0.5], Scale::Relative),
+            "Calls every prompt less than other pictures do"
+        );
+    }
 }
