@@ -41,7 +41,7 @@ struct Args {
     /// Folder of photos that the embeddings are made of [default: PUMA_PHOTOS]
     #[arg(long)]
     photos: Option<PathBuf>,
-    /// File in which the real embeddings are kept between runs
+    /// File in which the real embeddings are kept between runs [default: one for temporary things]
     #[arg(long)]
     embeddings: Option<PathBuf>,
     /// Python that runs the other programs
@@ -81,11 +81,9 @@ fn main() -> anyhow::Result<()> {
     if let Some(library) = &args.start {
         return catalogue::start(library);
     }
-    let cache = args.embeddings.clone();
-    let cache = cache.unwrap_or_else(|| std::env::temp_dir().join("puma-scale-embeddings.f32"));
     let photos = args.photos.clone();
     let photos = photos.or_else(|| std::env::var_os("PUMA_PHOTOS").map(PathBuf::from));
-    let real = real::embeddings(photos.as_deref(), &cache, REAL)?;
+    let real = real::embeddings(photos.as_deref(), args.embeddings.as_deref(), REAL)?;
     let maker = Maker::new(&real);
     let mut report = Report {
         real: made::hardness(&real),

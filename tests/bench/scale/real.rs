@@ -9,13 +9,16 @@ use std::path::{Path, PathBuf};
 /// Photos embedded together.
 const BATCH: usize = 16;
 
-/// Embeddings `[n, e]` of at most `count` photos below `folder`, evenly chosen; read from `cache` where that is there.
+/// Embeddings `[n, e]` of at most `count` photos below `folder`, evenly chosen; read from `cache` where that is there, by
+/// default a file for temporary things that is named after the model.
 pub fn embeddings(
     folder: Option<&Path>,
-    cache: &Path,
+    cache: Option<&Path>,
     count: usize,
 ) -> anyhow::Result<Vec<Vec<f32>>> {
     let puma = Puma::shipped(&candle_core::Device::Cpu)?;
+    let named = format!("puma-scale-{}.f32", puma.fingerprint());
+    let cache = &cache.map_or_else(|| std::env::temp_dir().join(named), Path::to_owned);
     if let Ok(bytes) = std::fs::read(cache) {
         let (values, _) = bytes.as_chunks();
         let values: Vec<f32> = values
