@@ -3,7 +3,7 @@ use super::rows::{Rows, Step};
 use super::tile::{CAPTION_PX, Tile};
 use super::{Look, tile_menu};
 use crate::app::command::Command;
-use crate::app::results::{Item, Results, Source, Wish};
+use crate::app::results::{Item, Results, Wish};
 use crate::app::thumbnails::ThumbnailCache;
 use egui::{
     Align, Event, EventFilter, Id, Key, Label, Layout, Modifiers, Rect, RichText, ScrollArea,
@@ -20,9 +20,9 @@ pub const TILE_PX: std::ops::RangeInclusive<f32> = 96.0..=320.0;
 /// The results as tiles in rows that scroll; only what is in sight is made and laid out.
 ///
 /// One tile is the current one: the Tab key reaches it, the arrow keys move it, and the view follows it.
-pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: &str) {
+pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache) {
     let results = &look.state.results;
-    let grid_id = ui.scope_id().with(("grid", salt));
+    let grid_id = ui.scope_id().with(("grid", results.list()));
     let height = ui.available_height();
     let rows = Rows::new(
         ui.available_width() - BAR_PX,
@@ -32,6 +32,7 @@ pub fn grid(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache, salt: 
         HEADING_PX,
         results.headings().map(|(_, first)| first),
     );
+    keep_keys(ui, results.selection.current(), grid_id);
     let active = keys_are_here(ui, look, grid_id);
     if active {
         keys(ui, look, &rows, height);
@@ -118,12 +119,7 @@ pub fn results(
         ui.vertical_centered(|ui| nothing(ui, look));
         return;
     }
-    let salt = match results.source() {
-        Source::Answer(answer) => format!("answer {}", answer.generation),
-        Source::Listing(listing) => format!("listing {}", listing.generation),
-        Source::Samples(_) | Source::Nothing => String::new(),
-    };
-    grid(ui, look, thumbnails, &salt);
+    grid(ui, look, thumbnails);
 }
 
 /// Why there is nothing to see.
@@ -149,6 +145,20 @@ pub fn keep_focus(ui: &Ui, response: &egui::Response) {
         tab: false,
     };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, filter));
+}
+
+/// Lets the keys go with their photo, where a change of the library has given it another place.
+fn keep_keys(ui: &Ui, current: usize, grid_id: Id) {
+    let place_id = grid_id.with("place");
+    let before = ui.data(|data| data.get_temp::<usize>(place_id));
+    ui.data_mut(|data| data.insert_temp(place_id, current));
+    if let Some(before) = before.filter(|&before| before != current) {
+        ui.memory_mut(|memory| {
+            if memory.focused() == Some(grid_id.with(before)) {
+                memory.request_focus(grid_id.with(current));
+            }
+        });
+    }
 }
 
 /// Whether keys mean the grid: its tile has them, or nothing else wants them.
@@ -291,70 +301,117 @@ mod tests {
     use std::cell::RefCell;
     use std::path::PathBuf;
 
+    /// A grid of these photos and what it needs.
+    struct Shown {
+        state: RefCell<State>,
+        commands: Commands,
+        cache: RefCell<Option<ThumbnailCache>>,
+        folder: tempfile::TempDir,
+    }
+
+    impl Shown {
+        fn new(names: impl Iterator<Item = String>) -> Shown {
+            let shown = Shown {
+                state: RefCell::new(State {
+                    library: Some(LibraryFacts::default()),
+                    ..State::default()
+                }),
+                commands: Commands::default(),
+                cache: RefCell::new(None),
+                folder: tempfile::tempdir().unwrap(),
+            };
+            shown.take(names);
+            shown
+        }
+
+        /// Takes other photos up.
+        fn take(&self, names: impl Iterator<Item = String>) {
+            let mut state = self.state.borrow_mut();
+            state.library.as_mut().unwrap().samples = names
+                .map(|name| Sample {
+                    path: PathBuf::from(format!("/nowhere/{name}")),
+                    similarity: Vec::new(),
+                })
+                .collect();
+            show(&mut state);
+        }
+
+        fn go(&self, to: usize) {
+            self.state.borrow_mut().results.selection.go(to);
+        }
+
+        fn thumbnails(&self) -> usize {
+            self.cache.borrow().as_ref().unwrap().known()
+        }
+
+        fn harness(&self) -> Harness<'_> {
+            Harness::builder()
+                .with_size(egui::vec2(1000.0, 700.0))
+                .build_ui(|ui| {
+                    let mut cache = self.cache.borrow_mut();
+                    let thumbnails = cache.get_or_insert_with(|| {
+                        ThumbnailCache::start(
+                            ui.ctx(),
+                            self.folder.path(),
+                            &self.folder.path().join("library.sqlite"),
+                            &crate::photo::Reader::default(),
+                            1 << 20,
+                        )
+                        .unwrap()
+                    });
+                    let state = self.state.borrow();
+                    let look = Look {
+                        state: &state,
+                        commands: &self.commands,
+                    };
+                    grid(ui, look, thumbnails);
+                })
+        }
+    }
+
     /// However many photos there are, a frame makes tiles only for those in sight.
     #[test]
     fn of_a_hundred_thousand_tiles_only_those_in_sight_are_made() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut state = State {
-            library: Some(LibraryFacts {
-                samples: (0..100_000)
-                    .map(|number| Sample {
-                        path: PathBuf::from(format!("/nowhere/{number:06}.jpg")),
-                        similarity: Vec::new(),
-                    })
-                    .collect(),
-                ..LibraryFacts::default()
-            }),
-            ..State::default()
-        };
-        show(&mut state);
-        assert_eq!(state.results.len(), 100_000);
-        let commands = Commands::default();
-        let state = RefCell::new(state);
-        let cache = RefCell::new(None);
-        let mut harness = Harness::builder()
-            .with_size(egui::vec2(1000.0, 700.0))
-            .build_ui(|ui| {
-                let mut cache = cache.borrow_mut();
-                let thumbnails = cache.get_or_insert_with(|| {
-                    ThumbnailCache::start(
-                        ui.ctx(),
-                        folder.path(),
-                        &folder.path().join("library.sqlite"),
-                        &crate::photo::Reader::default(),
-                        1 << 20,
-                    )
-                    .unwrap()
-                });
-                let state = state.borrow();
-                let look = Look {
-                    state: &state,
-                    commands: &commands,
-                };
-                grid(ui, look, thumbnails, "test");
-            });
+        let shown = Shown::new((0..100_000).map(|number| format!("{number:06}.jpg")));
+        assert_eq!(shown.state.borrow().results.len(), 100_000);
+        let mut harness = shown.harness();
         harness.run_steps(2);
-        let known = || cache.borrow().as_ref().unwrap().known();
-        let seen = known();
+        let seen = shown.thumbnails();
         assert!((15..60).contains(&seen), "{seen} thumbnails asked for");
-        assert!(
-            harness
-                .query_by_label_contains("Photo 000000.jpg")
-                .is_some()
-        );
+        let first = "Photo 000000.jpg";
+        assert!(harness.query_by_label_contains(first).is_some());
 
-        state.borrow_mut().results.selection.go(99_999);
+        shown.go(99_999);
         harness.run_steps(3);
-        assert!(
-            harness
-                .query_by_label_contains("Photo 099999.jpg")
-                .is_some()
-        );
-        assert!(
-            harness
-                .query_by_label_contains("Photo 000000.jpg")
-                .is_none()
-        );
-        assert!(known() < 2 * 60, "{} thumbnails asked for", known());
+        let last = "Photo 099999.jpg";
+        assert!(harness.query_by_label_contains(last).is_some());
+        assert!(harness.query_by_label_contains(first).is_none());
+        let seen = shown.thumbnails();
+        assert!(seen < 2 * 60, "{seen} thumbnails asked for");
+    }
+
+    #[test]
+    fn the_keys_go_with_their_photo_when_another_comes_before_it() {
+        let names = |names: &'static [&str]| names.iter().map(|name| (*name).to_owned());
+        let shown = Shown::new(names(&["b.jpg", "c.jpg"]));
+        let mut harness = shown.harness();
+        shown.go(1);
+        harness.run_steps(3);
+        shown.take(names(&["a.jpg", "b.jpg", "c.jpg"]));
+        // In the very frame that shows them.
+        harness.input_mut().events.push(Event::Key {
+            key: Key::Space,
+            physical_key: None,
+            pressed: true,
+            repeat: false,
+            modifiers: Modifiers::COMMAND,
+        });
+        harness.run_steps(1);
+        let sent = shown.commands.take();
+        let chosen = sent.iter().find_map(|command| match command {
+            Command::Results(Wish::Toggle(at)) => Some(*at),
+            _ => None,
+        });
+        assert_eq!(chosen, Some(2));
     }
 }

@@ -63,7 +63,7 @@ pub fn no_query(ui: &mut Ui, look: Look<'_>, thumbnails: &mut ThumbnailCache) {
         ui.label("Or start from one of your own. A click searches with it, a double click shows it large.");
         super::browse_button(ui, look);
     });
-    grid(ui, look, thumbnails, "samples");
+    grid(ui, look, thumbnails);
 }
 
 /// How to hand something in: by `drop` and more where drops arrive, else by the other ways.

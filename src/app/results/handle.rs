@@ -284,6 +284,9 @@ fn changed(state: &State) -> Option<Source> {
 
 impl Results {
     fn show(&mut self, source: Source) {
+        if !source.renews(&self.source) {
+            self.list += 1;
+        }
         if !source.continues(&self.source) {
             self.opened.clear();
             self.selection = super::Selection::default();

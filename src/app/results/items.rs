@@ -166,4 +166,13 @@ impl Source {
             _ => false,
         }
     }
+
+    /// Whether it is the same list as `other`, only made anew: the same question and the same filter.
+    pub fn renews(&self, other: &Source) -> bool {
+        let same_filter = match (self, other) {
+            (Source::Answer(a), Source::Answer(b)) => a.filter == b.filter,
+            _ => true,
+        };
+        same_filter && self.continues(other)
+    }
 }

@@ -36,6 +36,8 @@ struct Tile {
 #[derive(Default)]
 pub struct Results {
     source: Source,
+    /// Counts the lists that were shown; one that is only made anew is still the same.
+    list: u64,
     /// Which items are tiles, in order; `None` while all of them are.
     tiles: Option<Vec<Tile>>,
     /// What the user chose.
@@ -58,6 +60,11 @@ impl Results {
     /// Where the tiles come from.
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// Which list is shown. While it is the same, the grid keeps its place and its keys.
+    pub fn list(&self) -> u64 {
+        self.list
     }
 
     /// How many tiles there are.
