@@ -6,6 +6,7 @@ use std::path::Path;
 use candle_core::{DType, Device, Tensor};
 use puma::model::checkpoint::{Precision, ReadOptions, expected_tensors};
 use puma::model::{Checkpoint, Config, ModelError};
+use puma::train::TrainConfig;
 use serde_json::json;
 
 /// Two blocks of width 12 with all of PUMA's modules; every value differs from every other.
@@ -96,6 +97,16 @@ fn the_shipped_file_is_complete() {
     let bytes = include_bytes!("../../models/puma.safetensors");
     let checkpoint = Checkpoint::from_bytes(bytes, Path::new("shipped")).unwrap();
     assert_eq!(checkpoint.config.prompts(), 20);
+}
+
+#[test]
+fn the_shipped_file_was_trained_by_the_configuration_beside_it() {
+    let bytes = include_bytes!("../../models/puma.safetensors");
+    let checkpoint = Checkpoint::from_bytes(bytes, Path::new("shipped")).unwrap();
+    let trained_by: TrainConfig =
+        serde_json::from_value(checkpoint.provenance["training"].clone()).unwrap();
+    let text = include_str!("../../models/training/puma.toml");
+    assert_eq!(trained_by, toml::from_str(text).unwrap());
 }
 
 #[test]
