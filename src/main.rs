@@ -21,6 +21,7 @@ fn share_cores_between_pictures() {
     }
     // The pool may exist already only if a library made one, with the same number of threads.
     let _ = rayon::ThreadPoolBuilder::new().build_global();
+    // There is no other way to tell candle, which has no setting for it.
     // SAFETY: nothing else reads the environment now; rayon's threads are waiting for work.
     unsafe { std::env::set_var("RAYON_NUM_THREADS", "1") };
 }

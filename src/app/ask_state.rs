@@ -1,5 +1,6 @@
 //! What the window keeps about asking, beside the question itself.
 
+use super::query::Query;
 use std::path::PathBuf;
 
 /// Questions to the user, and how the list that is shown came about.
@@ -9,6 +10,17 @@ pub struct AskState {
     pub offers: Vec<PathBuf>,
     /// Whether the shown list was opened by typing a name, and closes when the name is cleared.
     pub listed_by_name: bool,
+    /// The picture of which a part is being chosen, if any.
+    pub choosing: Option<PartChoice>,
+}
+
+/// A picture of a question, of which a part is being chosen.
+#[derive(Clone, Debug)]
+pub struct PartChoice {
+    /// The question; with another one the choice is void.
+    pub query: Query,
+    /// Which of its pictures, counted from 0.
+    pub part: usize,
 }
 
 impl AskState {

@@ -1,5 +1,6 @@
 //! What the user can ask the window to do. Panels send commands; one handler carries them out.
 
+use super::ask_state::PartChoice;
 use super::choices::SettingsCommand;
 use super::engine::Browse;
 use super::lens::LensWish;
@@ -51,6 +52,8 @@ pub enum Command {
     MoreLike(PathBuf),
     /// Ask for less like this as well.
     LessLike(PathBuf),
+    /// Let the user choose a part of an asked picture, or end that.
+    ChoosePart(Option<PartChoice>),
     /// Look at the answer through a lens.
     Lens(LensWish),
     /// Something about the map of the library.

@@ -42,6 +42,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, command: Command) {
         Command::SetFilter(filter) => refine::filter(app, *filter, now_s),
         Command::MoreLike(path) => refine::like(app, &path, MORE, now_s),
         Command::LessLike(path) => refine::like(app, &path, LESS, now_s),
+        Command::ChoosePart(choice) => app.state.ask.choosing = choice,
         Command::Lens(wish) => lens::handle(app, wish),
         Command::Map(wish) => map::handle(app, ctx, wish),
         Command::Take(paths) => desktop::sort(&app.events, paths, false),

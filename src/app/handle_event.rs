@@ -41,18 +41,21 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         }
         Event::Library(facts) => {
             let first = state.library.is_none();
-            if first && facts.only_read_because.is_some() {
+            let only_read = facts.only_read_because.is_some();
+            if first && only_read {
                 let text = "This library can be searched, but not changed.";
                 state.messages.add(Kind::Info, text, now_s);
-            } else if first && !facts.roots.is_empty() {
-                // New photos since the last time, and what was left undone then.
-                app.commands.send(Command::Rescan(None));
             }
+            // New photos since the last time, and what was left undone then.
+            let look_through = first && !only_read && !facts.roots.is_empty();
             // A short answer grows with the library; a full one is left in peace until indexing ends.
             let possible = facts.embedded.min(HITS);
             let short = |answer: &Arc<Answer>| answer.hits.len() < possible;
             let grows = state.answer.as_ref().is_some_and(short);
             state.library = Some(facts);
+            if look_through {
+                watching::look_through_all(app);
+            }
             if grows {
                 ask_again(app, now_s);
             }
@@ -86,29 +89,39 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         }
         Event::IndexingEnded(result) => {
             let indexing = state.indexing.take();
-            let changed = matches!(&result, Ok(ended) if ended.embedded + ended.removed > 0);
+            // A run that failed may have done something before.
+            let changed = !matches!(&result, Ok(ended) if !ended.changed);
+            let failed = result.is_err();
             match result {
                 Ok(ended) => {
-                    if let Some(text) = summary(indexing.as_ref(), &ended) {
+                    // Not where settings ended it, to go on with them.
+                    let by_user = ended.stopped
+                        && indexing.as_ref().is_some_and(|indexing| indexing.stopping);
+                    if let Some(mut text) = summary(indexing.as_ref(), &ended) {
+                        if by_user && state.choices.settings.watch {
+                            text +=
+                                " Changes in the folders are not followed until the next re-scan.";
+                        }
                         state.messages.add(Kind::Info, text, now_s);
                     }
-                    // Not where settings ended it, to go on with them.
-                    if ended.stopped && indexing.is_some_and(|indexing| indexing.stopping) {
+                    if by_user {
                         state.waiting_roots.clear();
                         state.watching.set_stopped(true);
                     }
                 }
-                Err(reason) => {
+                Err(failed) => {
                     // Else the next change on the disk would fail in the same way.
-                    state.watching.set_stopped(true);
-                    state.messages.add(Kind::Error, reason, now_s);
+                    if failed.lasting {
+                        state.watching.set_stopped(true);
+                    }
+                    state.messages.add(Kind::Error, failed.reason, now_s);
                 }
             }
             app.thumbnails.retry_failed();
             if changed {
                 ask_again(app, now_s);
             }
-            watching::run_ended(app);
+            watching::run_ended(app, failed);
             results::look_for_the_gone(app);
             if std::mem::take(&mut app.state.rescan_waits) {
                 app.commands.send(Command::Rescan(None));
@@ -154,7 +167,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
         }
         Event::Listed(listing) => app.state.show(listing),
         Event::Ask(query) => app.commands.send(Command::Ask(query)),
-        Event::Watching(modes) => watching::modes_changed(state, modes),
+        Event::Watching { modes, denied } => watching::modes_changed(state, modes, &denied),
         Event::DiskChanged(folders) => watching::changed(app, folders),
         Event::PlacePicked(path) => {
             if let Some(relinking) = &mut state.relinking {
@@ -201,7 +214,10 @@ fn summary(indexing: Option<&Indexing>, ended: &Ended) -> Option<String> {
     let place = indexing
         .and_then(|indexing| indexing.root.as_deref())
         .map_or_else(|| "all folders".to_owned(), file_name);
+    let follows_change = indexing.is_some_and(|indexing| indexing.follows_change);
     let mut text = match (ended.stopped, ended.embedded) {
+        // It only waited for another program.
+        (true, 0) if follows_change => return None,
         (true, done) => format!(
             "Stopped: {} indexed so far in {place}.",
             counted(done, "photo")
@@ -209,7 +225,7 @@ fn summary(indexing: Option<&Indexing>, ended: &Ended) -> Option<String> {
         // Nothing new is no news, unless something is wrong or gone.
         (false, 0) if ended.failed == 0 && ended.removed == 0 => return None,
         // Nor is what the user has just done elsewhere.
-        (false, _) if indexing.is_some_and(|indexing| indexing.follows_change) => return None,
+        (false, _) if follows_change => return None,
         (false, done) => format!("{} indexed in {place}.", counted(done, "photo")),
     };
     if ended.removed > 0 {

@@ -4,7 +4,8 @@ use super::choices::SettingsCommand;
 use super::command::{Command, Commands};
 use super::results;
 use super::state::State;
-use egui::{Event, Key, KeyboardShortcut, Modifiers};
+use egui::text_edit::TextEditState;
+use egui::{Context, Event, Id, Key, KeyboardShortcut, Modifiers};
 
 const OPEN_FOLDER: KeyboardShortcut =
     KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O);
@@ -14,7 +15,8 @@ const BACK: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowL
 const FORWARD: KeyboardShortcut = KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight);
 
 /// Reads what arrived since the last frame.
-pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
+pub fn read(ctx: &Context, state: &State, commands: &Commands) {
+    follow_typing(ctx);
     let dropped: Vec<_> = ctx.input_mut(|input| std::mem::take(&mut input.raw.dropped_files));
     if !dropped.is_empty() {
         let paths = dropped.iter().map(|file| file.path().to_owned()).collect();
@@ -38,7 +40,7 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
             commands.send(command);
         }
     }
-    if ctx.text_edit_focused() {
+    if is_typing(ctx) {
         return;
     }
     let pasted: Vec<Event> = ctx.input(|input| {
@@ -64,4 +66,29 @@ pub fn read(ctx: &egui::Context, state: &State, commands: &Commands) {
             None => Command::ClearQuery,
         });
     }
+}
+
+/// Whether the keys of this frame are those of a text field, even if it gives up the focus with one of them.
+///
+/// Enter takes the focus from a field while it is laid out, and Escape before anything is; neither uses up the key.
+pub fn is_typing(ctx: &Context) -> bool {
+    typed_into(ctx).is_some()
+}
+
+/// The text field that the keys of this frame go to, as far as it is noted.
+fn typed_into(ctx: &Context) -> Option<Id> {
+    ctx.data(|data| data.get_temp::<Option<Id>>(noted()))
+        .flatten()
+}
+
+/// Notes which text field the keys of this frame go to: the one that has the focus, or had it until Escape.
+fn follow_typing(ctx: &Context) {
+    let is_text = |id: &Id| TextEditState::load(ctx, *id).is_some();
+    let focused = ctx.memory(|memory| memory.focused()).filter(is_text);
+    let left = typed_into(ctx).filter(|id| ctx.memory(|memory| memory.had_focus_last_frame(*id)));
+    ctx.data_mut(|data| data.insert_temp(noted(), focused.or(left)));
+}
+
+fn noted() -> Id {
+    Id::unique("typed into")
 }

@@ -43,7 +43,7 @@ fn path_in(line: &str) -> Option<PathBuf> {
     if let Some(address) = bare.strip_prefix("file://") {
         // What stands before the path is the host, empty for this machine.
         let path = &address[address.find('/')?..];
-        return Some(PathBuf::from(decoded(path)));
+        return Some(decoded(path));
     }
     if let Some(rest) = bare.strip_prefix("~/") {
         let home = directories::UserDirs::new()?.home_dir().to_owned();
@@ -54,7 +54,7 @@ fn path_in(line: &str) -> Option<PathBuf> {
 }
 
 /// Undoes percent encoding; what is no valid code stays as it is.
-fn decoded(text: &str) -> String {
+fn decoded(text: &str) -> PathBuf {
     let bytes = text.as_bytes();
     let mut plain = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -74,7 +74,19 @@ fn decoded(text: &str) -> String {
             }
         }
     }
-    String::from_utf8_lossy(&plain).into_owned()
+    path_of(plain)
+}
+
+/// A name on a disk need not be UTF-8.
+#[cfg(unix)]
+fn path_of(bytes: Vec<u8>) -> PathBuf {
+    use std::os::unix::ffi::OsStringExt;
+    std::ffi::OsString::from_vec(bytes).into()
+}
+
+#[cfg(not(unix))]
+fn path_of(bytes: Vec<u8>) -> PathBuf {
+    String::from_utf8_lossy(&bytes).into_owned().into()
 }
 
 #[cfg(test)]
@@ -91,6 +103,15 @@ mod tests {
         one("file://localhost/tmp/100%.jpg", "/tmp/100%.jpg");
         one("copy\nfile:///tmp/a.jpg", "/tmp/a.jpg");
         assert_eq!(paths_in("/tmp/a.jpg\r\n/tmp/b.jpg").len(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_in_another_encoding_is_kept() {
+        use std::os::unix::ffi::OsStrExt;
+        let found = paths_in("file:///tmp/caf%E9.jpg");
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].as_os_str().as_bytes(), b"/tmp/caf\xe9.jpg");
     }
 
     #[test]

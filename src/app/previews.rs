@@ -1,11 +1,11 @@
 //! The pictures of the last questions, larger than thumbnails.
 
-use super::query::Source;
+use super::query::{MOST_PARTS, Source};
 use egui::{ColorImage, Context, TextureHandle, TextureOptions};
 use std::sync::Arc;
 
-/// Pictures kept; each has at most 640 px a side.
-const MOST: usize = 12;
+/// Pictures kept, at least those of one question; each has at most 640 px a side.
+pub const MOST: usize = MOST_PARTS;
 
 /// Textures of asked pictures, the newest first.
 #[derive(Default)]

@@ -340,6 +340,10 @@ impl eframe::App for PumaApp {
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        // A start that comes now waits until this window is gone, and opens one itself.
+        if let Some(door) = &self.door {
+            door.close();
+        }
         // The workers block on a full channel: let them go on to their end.
         self.engine.stop(&self.arriving);
         self.door = None;

@@ -258,6 +258,15 @@ impl State {
         asked.or(self.answer.as_ref().map(|answer| &answer.query))
     }
 
+    /// Which picture of the shown question a part is being chosen of, counted from 0.
+    pub fn choosing_part(&self) -> Option<usize> {
+        let choice = self.ask.choosing.as_ref()?;
+        let pictures_in_sight = self.preferences.view == View::Neighbours
+            && self.listing.is_none()
+            && self.results.preview.is_none();
+        (pictures_in_sight && self.shown_query() == Some(&choice.query)).then_some(choice.part)
+    }
+
     /// Shows a list, unless another was wished for meanwhile.
     pub fn show(&mut self, listing: Arc<Listing>) {
         if listing.generation != self.listing_generation {
@@ -280,6 +289,7 @@ impl State {
     pub fn asks_something(&self) -> bool {
         self.forgetting.is_some()
             || self.relinking.is_some()
+            || self.choosing_part().is_some()
             || self.results.trashing.asked.is_some()
             || self.results.export.open
             || self.pool.saving.is_some()

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 pub struct Comparison {
     /// The sets that were measured.
     pub sets: Vec<MeasuredSet>,
-    /// The methods in the order of the configuration.
+    /// The methods that have a result, in the order of the configuration.
     pub methods: Vec<MethodResult>,
     /// A few queries with their neighbours, of each method's first run.
     #[serde(skip)]
@@ -33,6 +33,10 @@ pub struct MeasuredSet {
     pub photos: usize,
     /// Their classes.
     pub classes: usize,
+    /// How many of the photos ask.
+    pub queries: usize,
+    /// How many of the photos are in the gallery.
+    pub gallery: usize,
 }
 
 /// Figure 3 of one method.
@@ -48,10 +52,15 @@ pub(super) struct MethodFigure {
 impl Comparison {
     /// Of no method yet.
     pub(super) fn new(tests: &[PhotoSet], root: &Path) -> Self {
-        let set = |set: &PhotoSet| MeasuredSet {
-            name: set.name.clone(),
-            photos: set.photos(),
-            classes: set.classes.len(),
+        let set = |set: &PhotoSet| {
+            let roles = || set.files().map(|(_, file)| set.role(file));
+            MeasuredSet {
+                name: set.name.clone(),
+                photos: set.photos(),
+                classes: set.classes.len(),
+                queries: roles().filter(|role| role.asks()).count(),
+                gallery: roles().filter(|role| role.answers()).count(),
+            }
         };
         Self {
             sets: tests.iter().map(set).collect(),
@@ -71,7 +80,8 @@ impl Comparison {
         markdown(self)
     }
 
-    /// Writes `report.md`, `report.html`, `report.json` and Figure 3 of each method with a prompt pool into `folder`.
+    /// Writes `report.md`, `report.html`, `report.json` and Figure 3 of each method with a prompt pool into `folder`;
+    /// a benchmark does so by itself.
     ///
     /// # Errors
     /// Names the file that cannot be written. A photo of a retrieval grid that is gone meanwhile is left out of it.

@@ -26,6 +26,8 @@ pub struct MethodConfig {
     pub subject: Subject,
     /// Seeds of its runs.
     pub seeds: Vec<u64>,
+    /// Whether what it lacks is trained and measured; if not, the report has what is there.
+    pub chosen: bool,
 }
 
 /// What a method measures.
@@ -103,7 +105,7 @@ impl BenchmarkConfig {
         })
     }
 
-    /// Keeps the methods of these names.
+    /// Has the methods of these names alone trained and measured; all of them stay in the report.
     ///
     /// # Errors
     /// A name that no method has, with those that there are.
@@ -117,7 +119,9 @@ impl BenchmarkConfig {
                 ));
             }
         }
-        self.methods.retain(|method| names.contains(&method.name));
+        for method in &mut self.methods {
+            method.chosen = names.contains(&method.name);
+        }
         Ok(())
     }
 }
@@ -126,6 +130,14 @@ impl MethodConfig {
     /// The name of its folder: letters, digits and hyphens.
     pub fn folder(&self) -> String {
         folder_name(&self.name)
+    }
+
+    /// The seed of each of its runs; one run without a seed where nothing is trained.
+    pub fn runs(&self) -> Vec<Option<u64>> {
+        if self.seeds.is_empty() {
+            return vec![None];
+        }
+        self.seeds.iter().copied().map(Some).collect()
     }
 
     /// How it is trained, if it is.
@@ -169,8 +181,10 @@ fn method(entry: Entry, shared: &toml::Table, folder: &Path) -> Result<MethodCon
         if seeds.is_empty() {
             seeds.push(0);
         }
-        if entry.each_set && !config.only.is_empty() {
-            return wrong("each_set trains on one set at a time, so training.only has no place");
+        if entry.each_set && !(config.only.is_empty() && config.without.is_empty()) {
+            return wrong(
+                "each_set trains on each set by itself, so training.only and training.without have no place",
+            );
         }
         if entry.each_set {
             Subject::Specialised(Box::new(config))
@@ -182,6 +196,7 @@ fn method(entry: Entry, shared: &toml::Table, folder: &Path) -> Result<MethodCon
         name,
         subject,
         seeds,
+        chosen: true,
     };
     if config.folder().is_empty() {
         return Err("a method has a name without a letter or digit".into());
@@ -232,6 +247,23 @@ mod tests {
     }
 
     #[test]
+    fn methods_that_are_not_chosen_stay() {
+        let text =
+            "[[methods]]\nname = 'a'\nseeds = [3, 4]\n[[methods]]\nname = 'b'\nbackbone = true";
+        let mut config = BenchmarkConfig::parse(text, Path::new("")).unwrap();
+        config.choose(&["b".into()]).unwrap();
+        let chosen: Vec<bool> = config.methods.iter().map(|method| method.chosen).collect();
+        assert_eq!(chosen, [false, true]);
+        assert_eq!(config.methods[0].runs(), [Some(3), Some(4)]);
+        assert_eq!(config.methods[1].runs(), [None]);
+        let error = config.choose(&["c".into()]).unwrap_err();
+        assert!(
+            error.contains("no method c") && error.contains("a, b"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (text, part) in [
             ("methods = []", "no method"),
@@ -256,6 +288,14 @@ mod tests {
                 "exclude",
             ),
             ("[[methods]]\nname = '?'", "letter or digit"),
+            (
+                "[[methods]]\nname = 'a'\neach_set = true\ntraining = { only = ['x'] }",
+                "training.only",
+            ),
+            (
+                "[training]\nwithout = ['x']\n[[methods]]\nname = 'a'\neach_set = true",
+                "training.without",
+            ),
         ] {
             let error = BenchmarkConfig::parse(text, Path::new("")).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");

@@ -3,6 +3,7 @@ use super::memory::{forget_peak, peak_bytes};
 use crate::files;
 use crate::train::Event;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,11 @@ const WRITE_EVERY: Duration = Duration::from_secs(20);
 pub struct Effort {
     /// Parameters that are trained, of all models.
     pub parameters: usize,
-    /// Steps, of all models.
+    /// Steps done, of all models.
     pub steps: usize,
+    /// Training photos that could not be read.
+    #[serde(default)]
+    pub unread: BTreeSet<String>,
     /// Seconds.
     pub wall_s: f64,
     /// Seconds of processor time, where the system tells it.
@@ -28,11 +32,14 @@ pub struct Effort {
     since: Option<(Instant, Option<f64>)>,
     #[serde(skip)]
     written: Option<Instant>,
-    /// Runs whose parameters and steps are counted already.
+    /// Runs whose parameters are counted already.
     #[serde(default)]
     counted: usize,
     #[serde(skip)]
     runs: usize,
+    /// Steps done of each run; every start of the program hears of all of them again.
+    #[serde(skip)]
+    done: Vec<usize>,
 }
 
 impl Effort {
@@ -51,18 +58,26 @@ impl Effort {
         forget_peak();
         self.since = Some((Instant::now(), cpu_s()));
         self.runs += 1;
+        self.done.push(0);
     }
 
     /// Takes in what the training says of itself.
     pub fn hear(&mut self, event: &Event) {
-        if let Event::Data {
-            parameters, steps, ..
-        } = event
-            && self.counted < self.runs
-        {
-            self.parameters += parameters;
-            self.steps += steps;
-            self.counted = self.runs;
+        match event {
+            Event::Data { parameters, .. } if self.counted < self.runs => {
+                self.parameters += parameters;
+                self.counted = self.runs;
+            }
+            Event::Resumed { steps: done } | Event::Step { step: done, .. } => {
+                if let Some(last) = self.done.last_mut() {
+                    *last = *done;
+                }
+                self.steps = self.done.iter().sum();
+            }
+            Event::Failed { path, .. } => {
+                self.unread.insert(path.display().to_string());
+            }
+            _ => {}
         }
         if self.written.is_none_or(|at| at.elapsed() > WRITE_EVERY) {
             self.written = Some(Instant::now());
@@ -104,9 +119,31 @@ fn cpu_s() -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::Losses;
+
+    fn step(step: usize) -> Event {
+        let losses = Losses {
+            metric: 1.0,
+            penalty: 0.0,
+            keep: 0.0,
+            total: 1.0,
+        };
+        Event::Step {
+            step,
+            losses,
+            pictures_per_s: 1.0,
+        }
+    }
+
+    fn failed(path: &str) -> Event {
+        Event::Failed {
+            path: path.into(),
+            reason: "no picture".into(),
+        }
+    }
 
     #[test]
-    fn parameters_are_counted_once_a_model_over_all_starts() {
+    fn a_model_and_a_photo_are_counted_once_over_all_starts() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("effort.json");
         let data = |parameters| Event::Data {
@@ -119,16 +156,26 @@ mod tests {
         let mut effort = Effort::read(&path);
         effort.begin();
         effort.hear(&data(5));
+        effort.hear(&step(1));
+        effort.hear(&failed("a.jpg"));
+        effort.hear(&step(2));
         effort.end().unwrap();
-        // Started again: the first model is known, the second is new.
+        // Started again: the first model is known, the second is new. It ends before its ten steps.
         let mut effort = Effort::read(&path);
         effort.begin();
         effort.hear(&data(5));
+        effort.hear(&Event::Resumed { steps: 2 });
+        effort.hear(&failed("a.jpg"));
+        effort.hear(&step(3));
         effort.end().unwrap();
         effort.begin();
         effort.hear(&data(7));
+        (1..=4).for_each(|number| effort.hear(&step(number)));
+        effort.hear(&failed("b.jpg"));
+        effort.hear(&Event::Lost { validations: 1 });
         effort.end().unwrap();
-        assert_eq!((effort.parameters, effort.steps), (12, 20));
+        assert_eq!((effort.parameters, effort.steps), (12, 7));
+        assert_eq!(effort.unread.len(), 2);
         assert!(effort.wall_s > 0.0);
     }
 }

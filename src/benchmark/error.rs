@@ -31,6 +31,18 @@ pub enum BenchmarkError {
         /// What is wrong.
         reason: String,
     },
+    /// A training that was begun before cannot be taken up.
+    #[error("training {method}: {state}: {reason}; remove {folder} to train it anew")]
+    State {
+        /// The method's name.
+        method: String,
+        /// What is left of the training.
+        state: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+        /// The folder of the method's run.
+        folder: PathBuf,
+    },
     /// A method could not be trained.
     #[error("training {method}")]
     Train {

@@ -1,6 +1,6 @@
 use super::comparison::Comparison;
 use super::grid::{Grid, GridRow};
-use super::markdown::{efforts, figures};
+use super::markdown::{efforts, figures, legend, notes};
 use crate::photo::{self, Limits};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -28,12 +28,15 @@ pub fn html(comparison: &Comparison) -> String {
     let photos: usize = comparison.sets.iter().map(|set| set.photos).sum();
     let _ = write!(
         page,
-        "<p>{photos} test photos in {} sets. R@1 in %: each photo asks all others of its set; then their harmonic mean; \
-         unified: each photo asks the photos of all sets.</p>",
-        comparison.sets.len()
+        "<p>{photos} test photos in {} sets. {}</p>",
+        comparison.sets.len(),
+        escaped(&legend(comparison))
     );
     table(&mut page, &figures(comparison));
     table(&mut page, &efforts(comparison));
+    for note in notes(comparison) {
+        let _ = write!(page, "<p>{}</p>", escaped(&note));
+    }
     let figures = comparison.figures();
     if !figures.is_empty() {
         page.push_str("<h2>Prompt similarities of the sets (Figure 3)</h2>");

@@ -8,8 +8,11 @@ use std::collections::BTreeMap;
 pub struct MethodResult {
     /// The method's name.
     pub name: String,
-    /// A line for each of its runs; one for what is not trained.
+    /// A line for each of its runs that is done; one for what is not trained.
     pub seeds: Vec<SeedResult>,
+    /// Runs that the configuration asks for.
+    #[serde(default)]
+    pub runs: usize,
 }
 
 /// What came out of one run.
@@ -29,18 +32,31 @@ pub struct SeedResult {
     pub unified_map_at_r: f64,
     /// Parameters that were trained, of all models together.
     pub trained_parameters: usize,
-    /// Steps of all models together.
+    /// Steps done of all models together.
     pub steps: usize,
     /// Time of training in seconds.
     pub training_s: f64,
     /// Processor time of training in seconds, where the system tells it.
     pub training_cpu_s: Option<f64>,
-    /// Largest memory while training in bytes, where the system tells it.
+    /// Largest memory while training in bytes, where the system tells it; never a GPU's.
     pub memory_bytes: Option<u64>,
+    /// Whether it was trained on a GPU.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_gpu: bool,
+    /// Test photos that could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread_test_photos: usize,
+    /// Training photos that could not be read.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unread_training_photos: usize,
     /// How a set is told from a photo's prompt similarities alone, a fraction of 1; none without a pool.
     pub sets_told_apart: Option<f64>,
     /// Mean prompt similarities of each set; empty without a pool.
     pub profiles: Vec<Profile>,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A method's name as files and folders have it: letters, digits and hyphens.
@@ -76,6 +92,9 @@ impl SeedResult {
             training_s: 0.0,
             training_cpu_s: None,
             memory_bytes: None,
+            on_gpu: false,
+            unread_test_photos: 0,
+            unread_training_photos: 0,
             sets_told_apart: None,
             profiles: report.profiles.clone(),
         }

@@ -1,9 +1,10 @@
 //! Methods trained and measured side by side on the same sets: the paper's comparison as one command.
 //!
 //! [`BenchmarkConfig`] names the methods, [`run`] trains and measures those that have no result yet, and [`Comparison`]
-//! writes what came out as one report.
+//! is what came out, written as one report.
 
 mod averaged;
+mod bench;
 mod comparison;
 mod config;
 mod effort;
@@ -13,6 +14,7 @@ mod html;
 mod markdown;
 mod measured;
 mod memory;
+mod photos;
 mod run;
 mod stored;
 mod telling;
@@ -23,5 +25,5 @@ pub use config::{BenchmarkConfig, MethodConfig, Subject};
 pub use error::BenchmarkError;
 pub use grid::{Grid, GridRow, Neighbour};
 pub use measured::{MethodResult, SeedResult};
-pub use run::{BenchmarkEvent, Files, run};
+pub use run::{BenchmarkEvent, BenchmarkOutcome, Files, run};
 pub use telling::sets_told_apart;

@@ -1,21 +1,15 @@
-use super::averaged::average;
+use super::bench::Bench;
 use super::comparison::Comparison;
-use super::config::{BenchmarkConfig, MethodConfig, Subject};
-use super::effort::Effort;
+use super::config::{BenchmarkConfig, MethodConfig};
 use super::error::BenchmarkError;
 use super::grid::Grid;
-use super::measured::{MethodResult, SeedResult};
+use super::measured::MethodResult;
 use super::stored::Stored;
-use super::telling::sets_told_apart;
-use crate::eval::{
-    EmbeddedSets, EmbeddingKind, Harmonic, Part, PhotoSet, choose_sets, embed_sets, read_sets,
-    report,
-};
-use crate::model::{Checkpoint, Puma};
-use crate::train::{Event, TrainConfig, Trainer};
+use crate::model::Checkpoint;
+use crate::train::Event;
 use candle_core::Device;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
 
 /// What a benchmark works on.
 pub struct Files<'a> {
@@ -52,354 +46,138 @@ pub enum BenchmarkEvent<'a> {
         /// Photos in all.
         photos: usize,
     },
+    /// A test photo could not be read and is not measured.
+    Unread {
+        /// The file.
+        path: &'a Path,
+        /// What is wrong with it.
+        reason: &'a str,
+    },
+    /// A chosen method could not be trained or measured; the others go on.
+    Failed {
+        /// The method.
+        method: &'a MethodConfig,
+        /// Why.
+        error: BenchmarkError,
+    },
+    /// The result of a method that was not chosen is damaged or of another configuration, and not in the report.
+    LeftOut {
+        /// The method.
+        method: &'a MethodConfig,
+        /// Why.
+        error: BenchmarkError,
+    },
 }
 
-/// Everything that the runs of one benchmark share.
-struct Bench<'a> {
-    files: &'a Files<'a>,
-    device: &'a Device,
-    stop: &'a AtomicBool,
-    /// Names of the sets.
-    names: Vec<String>,
-    tests: Vec<PhotoSet>,
+/// How a benchmark ended.
+pub struct BenchmarkOutcome {
+    /// Every method of the configuration that has a result.
+    pub comparison: Comparison,
+    /// Names of the chosen methods that failed.
+    pub failed: Vec<String>,
+    /// Whether it was stopped before its end; the same call goes on with it.
+    pub stopped: bool,
 }
 
-/// Trains and measures every method of `config` that has no result in `files.out` yet.
+/// Trains and measures every chosen method of `config` that has no result in `files.out` yet, and writes the report of all
+/// methods that have one, chosen or not: after each method, and where `stop` ends it early.
 ///
-/// `None` where `stop` ended it early: what is done is kept, and the same call goes on with it.
+/// A method that cannot be trained or measured, or whose result belongs to another configuration, is told of and leaves the
+/// others to go on. Without a single result no report is written.
 ///
 /// # Errors
-/// A set that is missing, a method that cannot be trained, or a result that belongs to another configuration.
+/// A set that is missing, or a report that cannot be written.
 pub fn run(
     config: &BenchmarkConfig,
     files: &Files,
     device: &Device,
     stop: &AtomicBool,
     events: &mut dyn FnMut(BenchmarkEvent),
-) -> Result<Option<Comparison>, BenchmarkError> {
-    let mut sets = read_sets(files.data)?;
-    if !config.sets.is_empty() {
-        sets = choose_sets(sets, &config.sets)?;
-    }
-    let bench = Bench {
-        files,
-        device,
-        stop,
-        names: sets.iter().map(|set| set.name.clone()).collect(),
-        tests: sets
-            .iter()
-            .map(|set| set.filled_part(Part::Test))
-            .collect::<Result<_, _>>()?,
+) -> Result<BenchmarkOutcome, BenchmarkError> {
+    let bench = Bench::new(&config.sets, files, device, stop)?;
+    let mut results: Vec<Vec<Option<Stored>>> = config
+        .methods
+        .iter()
+        .map(|method| known(&bench, method, events))
+        .collect();
+    let report = |results: &[Vec<Option<Stored>>]| {
+        let mut comparison = Comparison::new(&bench.tests, files.data);
+        for (method, runs) in config.methods.iter().zip(results) {
+            add(&mut comparison, method, runs);
+        }
+        if !comparison.methods.is_empty() {
+            comparison.write(files.out)?;
+        }
+        Ok::<_, BenchmarkError>(comparison)
     };
-    let mut comparison = Comparison::new(&bench.tests, files.data);
-    for method in &config.methods {
-        let seeds: Vec<Option<u64>> = if method.seeds.is_empty() {
-            vec![None]
-        } else {
-            method.seeds.iter().copied().map(Some).collect()
-        };
-        let mut result = MethodResult {
-            name: method.name.clone(),
-            seeds: Vec::new(),
-        };
-        let mut grid = Grid::default();
-        for seed in seeds {
-            let Some(stored) = bench.seed(method, seed, events)? else {
-                return Ok(None);
-            };
-            result.seeds.push(stored.result);
-            if grid.rows.is_empty() {
-                grid = stored.grid;
+    let mut written = None;
+    let (mut failed, mut stopped) = (Vec::new(), false);
+    for (at, method) in config.methods.iter().enumerate() {
+        if stopped || !method.chosen {
+            continue;
+        }
+        let before = results[at].iter().flatten().count();
+        for (place, seed) in method.runs().into_iter().enumerate() {
+            match bench.seed(method, seed, events) {
+                Ok(Some(stored)) => results[at][place] = Some(stored),
+                Ok(None) => {
+                    stopped = true;
+                    break;
+                }
+                Err(error) => {
+                    failed.push(method.name.clone());
+                    events(BenchmarkEvent::Failed { method, error });
+                    break;
+                }
             }
         }
-        comparison.add(result, grid);
-    }
-    Ok(Some(comparison))
-}
-
-impl Bench<'_> {
-    /// The result of one run, from before or made now; `None` where it was stopped.
-    fn seed(
-        &self,
-        method: &MethodConfig,
-        seed: Option<u64>,
-        events: &mut dyn FnMut(BenchmarkEvent),
-    ) -> Result<Option<Stored>, BenchmarkError> {
-        let mut folder = self.files.out.join(method.folder());
-        if let Some(seed) = seed {
-            folder = folder.join(format!("seed-{seed}"));
-        }
-        let path = folder.join("result.json");
-        let key = self.key(method, seed)?;
-        let known = Stored::read(&path, &key)?;
-        events(BenchmarkEvent::Run {
-            method,
-            seed,
-            known: known.is_some(),
-        });
-        if known.is_some() {
-            return Ok(known);
-        }
-        std::fs::create_dir_all(&folder).map_err(|error| BenchmarkError::io(&folder, error))?;
-        let made = match &method.subject {
-            Subject::Backbone => {
-                let puma = Puma::from_checkpoint(self.files.start, self.device)?;
-                self.measure(&puma, EmbeddingKind::Cls, events)?
-                    .map(Measured::single)
-            }
-            Subject::Checkpoint(path) => {
-                let puma = Puma::load(path, self.device)?;
-                self.measure(&puma, EmbeddingKind::Head, events)?
-                    .map(Measured::single)
-            }
-            Subject::Unified(config) => self.unified(method, config, seed, &folder, events)?,
-            Subject::Specialised(config) => {
-                self.specialised(method, config, seed, &folder, events)?
-            }
-        };
-        let Some(made) = made else {
-            return Ok(None);
-        };
-        let stored = self.stored(made, seed, key)?;
-        stored.write(&path)?;
-        Ok(Some(stored))
-    }
-
-    /// What a result has to agree with to be taken for this run's.
-    fn key(
-        &self,
-        method: &MethodConfig,
-        seed: Option<u64>,
-    ) -> Result<serde_json::Value, BenchmarkError> {
-        let training = method.training().map(|config| TrainConfig {
-            // Neither changes what comes out.
-            threads: 0,
-            recompute: false,
-            ..config.clone()
-        });
-        let model = match &method.subject {
-            Subject::Checkpoint(path) => Puma::load(path, &Device::Cpu)?,
-            _ => Puma::from_checkpoint(self.files.start, &Device::Cpu)?,
-        };
-        let photos: Vec<usize> = self.tests.iter().map(PhotoSet::photos).collect();
-        Ok(serde_json::json!({
-            "training": training,
-            "each_set": matches!(method.subject, Subject::Specialised(_)),
-            "seed": seed,
-            "model": model.fingerprint(),
-            "sets": self.names,
-            "test_photos": photos,
-        }))
-    }
-
-    fn unified(
-        &self,
-        method: &MethodConfig,
-        config: &TrainConfig,
-        seed: Option<u64>,
-        folder: &Path,
-        events: &mut dyn FnMut(BenchmarkEvent),
-    ) -> Result<Option<Measured>, BenchmarkError> {
-        let mut effort = Effort::read(&folder.join("effort.json"));
-        let config = TrainConfig {
-            seed: seed.unwrap_or(config.seed),
-            only: if config.only.is_empty() && config.without.is_empty() {
-                self.names.clone()
-            } else {
-                config.only.clone()
-            },
-            ..config.clone()
-        };
-        let Some(model) = self.train(
-            method,
-            &config,
-            &folder.join("run"),
-            None,
-            &mut effort,
-            events,
-        )?
-        else {
-            return Ok(None);
-        };
-        let puma = Puma::load(&model, self.device)?;
-        let embedded = self.measure(&puma, EmbeddingKind::Head, events)?;
-        Ok(embedded.map(|embedded| Measured {
-            effort,
-            ..Measured::single(embedded)
-        }))
-    }
-
-    fn specialised(
-        &self,
-        method: &MethodConfig,
-        config: &TrainConfig,
-        seed: Option<u64>,
-        folder: &Path,
-        events: &mut dyn FnMut(BenchmarkEvent),
-    ) -> Result<Option<Measured>, BenchmarkError> {
-        let mut effort = Effort::read(&folder.join("effort.json"));
-        let mut models = Vec::with_capacity(self.names.len());
-        for set in &self.names {
-            let config = TrainConfig {
-                seed: seed.unwrap_or(config.seed),
-                only: vec![set.clone()],
-                ..config.clone()
-            };
-            let run = folder.join(format!("run-{set}"));
-            let Some(model) = self.train(method, &config, &run, Some(set), &mut effort, events)?
-            else {
-                return Ok(None);
-            };
-            models.push(model);
-        }
-        let mut embedded = Vec::with_capacity(models.len());
-        for model in &models {
-            let puma = Puma::load(model, self.device)?;
-            match self.measure(&puma, EmbeddingKind::Head, events)? {
-                Some(sets) => embedded.push(sets),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(Measured {
-            each: Some(embedded.iter().map(|model| model.sets.clone()).collect()),
-            ..Measured {
-                effort,
-                ..Measured::single(averaged(&embedded)?)
-            }
-        }))
-    }
-
-    /// Trains one model, or takes up where its training was stopped; `None` where it is stopped now.
-    fn train(
-        &self,
-        method: &MethodConfig,
-        config: &TrainConfig,
-        run: &Path,
-        set: Option<&str>,
-        effort: &mut Effort,
-        events: &mut dyn FnMut(BenchmarkEvent),
-    ) -> Result<Option<PathBuf>, BenchmarkError> {
-        let failed = |error| BenchmarkError::Train {
-            method: method.name.clone(),
-            source: Box::new(error),
-        };
-        let resume = run.join("state.safetensors").exists();
-        effort.begin();
-        let mut trainer = Trainer::new(
-            config.clone(),
-            self.files.data,
-            self.files.start,
-            run,
-            resume,
-            self.device,
-        )
-        .map_err(failed)?;
-        let outcome = trainer
-            .run(self.stop, &mut |event| {
-                effort.hear(&event);
-                events(BenchmarkEvent::Training { set, event });
-            })
-            .map_err(failed)?;
-        effort.end()?;
-        let best = run.join("best.safetensors");
-        let model = if config.patience > 0 && best.exists() {
-            best
-        } else {
-            outcome.checkpoint
-        };
-        Ok((!outcome.stopped).then_some(model))
-    }
-
-    fn measure(
-        &self,
-        puma: &Puma,
-        kind: EmbeddingKind,
-        events: &mut dyn FnMut(BenchmarkEvent),
-    ) -> Result<Option<EmbeddedSets>, BenchmarkError> {
-        let photos = self.tests.iter().map(PhotoSet::photos).sum();
-        let mut joined = EmbeddedSets {
-            sets: Vec::new(),
-            files: Vec::new(),
-            failed: Vec::new(),
-        };
-        let mut before = 0;
-        for set in &self.tests {
-            if self.stop.load(Ordering::Relaxed) {
-                return Ok(None);
-            }
-            let one = embed_sets(puma, std::slice::from_ref(set), kind, &|_| {})?;
-            before += set.photos();
-            events(BenchmarkEvent::Embedding {
-                done: before,
-                photos,
-            });
-            joined.sets.extend(one.sets);
-            joined.files.extend(one.files);
-            joined.failed.extend(one.failed);
-        }
-        Ok(Some(joined))
-    }
-
-    fn stored(
-        &self,
-        made: Measured,
-        seed: Option<u64>,
-        key: serde_json::Value,
-    ) -> Result<Stored, BenchmarkError> {
-        let mut merged = report(&made.embedded.sets)?;
-        if let Some(each) = &made.each {
-            // A set is asked of its own model; the merged gallery of all of them together.
-            for (at, model) in each.iter().enumerate() {
-                let own = report(&model[at..=at])?;
-                merged.sets.extend(own.sets);
-            }
-            merged.harmonic = Harmonic::of(merged.sets.values().map(|set| &set.metrics));
-        }
-        let effort = &made.effort;
-        Ok(Stored {
-            key,
-            result: SeedResult {
-                seed,
-                trained_parameters: effort.parameters,
-                steps: effort.steps,
-                training_s: effort.wall_s,
-                training_cpu_s: effort.cpu_s,
-                memory_bytes: effort.memory_bytes,
-                sets_told_apart: sets_told_apart(&made.embedded.sets),
-                ..SeedResult::of(&merged)
-            },
-            grid: Grid::of(&made.embedded, self.files.data),
-        })
-    }
-}
-
-/// What a method's models made of the test photos.
-struct Measured {
-    /// In the merged gallery.
-    embedded: EmbeddedSets,
-    /// Of each set's own model, where there is one for each.
-    each: Option<Vec<Vec<crate::eval::SetEmbeddings>>>,
-    effort: Effort,
-}
-
-impl Measured {
-    fn single(embedded: EmbeddedSets) -> Self {
-        Self {
-            embedded,
-            each: None,
-            effort: Effort::default(),
+        if results[at].iter().flatten().count() > before {
+            written = Some(report(&results)?);
         }
     }
-}
-
-fn averaged(models: &[EmbeddedSets]) -> Result<EmbeddedSets, BenchmarkError> {
-    let sets: Vec<_> = models.iter().map(|model| model.sets.clone()).collect();
-    Ok(EmbeddedSets {
-        sets: average(&sets)?,
-        files: models
-            .first()
-            .map(|model| model.files.clone())
-            .unwrap_or_default(),
-        failed: Vec::new(),
+    let comparison = match written {
+        Some(comparison) => comparison,
+        None => report(&results)?,
+    };
+    Ok(BenchmarkOutcome {
+        comparison,
+        failed,
+        stopped,
     })
+}
+
+/// The results of a method's runs that are there already.
+fn known(
+    bench: &Bench,
+    method: &MethodConfig,
+    events: &mut dyn FnMut(BenchmarkEvent),
+) -> Vec<Option<Stored>> {
+    let runs = method.runs().into_iter();
+    runs.map(|seed| match bench.known(method, seed) {
+        Ok(stored) => stored,
+        Err(error) => {
+            // A chosen method is told of in its turn.
+            if !method.chosen {
+                events(BenchmarkEvent::LeftOut { method, error });
+            }
+            None
+        }
+    })
+    .collect()
+}
+
+/// Adds what is there of a method.
+fn add(comparison: &mut Comparison, method: &MethodConfig, runs: &[Option<Stored>]) {
+    let done: Vec<&Stored> = runs.iter().flatten().collect();
+    if done.is_empty() {
+        return;
+    }
+    let grid = done.iter().find(|stored| !stored.grid.rows.is_empty());
+    let grid = grid.map_or_else(Grid::default, |stored| stored.grid.clone());
+    let result = MethodResult {
+        name: method.name.clone(),
+        seeds: done.iter().map(|stored| stored.result.clone()).collect(),
+        runs: runs.len(),
+    };
+    comparison.add(result, grid);
 }

@@ -1,8 +1,8 @@
 //! `puma benchmark`: trains and measures several methods on the same sets.
 
-use super::INTERRUPTED;
 use super::options::{ModelOptions, print};
 use super::training::{show, stop_flag, training_bar};
+use super::{INTERRUPTED, chain};
 use crate::benchmark::{BenchmarkConfig, BenchmarkEvent, Files, run as run_benchmark};
 use crate::train::Event;
 use anyhow::Context;
@@ -18,13 +18,15 @@ pub struct Args {
     config: PathBuf,
     #[command(flatten)]
     start: ModelOptions,
-    /// Folder with the benchmark sets, laid out as ROOT/SET/CLASS/*.jpg
+    /// Folder with the benchmark sets, laid out as ROOT/SET/CLASS/*.jpg or, of the published ones, as they came; the first
+    /// half of each set's classes trains, the others are measured
     #[arg(long, value_name = "ROOT")]
     data: PathBuf,
     /// Folder for the runs and the report; what is done there already is not done again
     #[arg(long, value_name = "FOLDER")]
     out: PathBuf,
-    /// Only this method of the configuration; may be given several times
+    /// Train and measure only this method of the configuration; may be given several times. The report has every method
+    /// with a result
     #[arg(long, value_name = "NAME")]
     method: Vec<String>,
 }
@@ -44,19 +46,26 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         out: &args.out,
     };
     let mut bar = ProgressBar::hidden();
-    let comparison = run_benchmark(&config, &files, &device, &stop, &mut |event| {
+    let outcome = run_benchmark(&config, &files, &device, &stop, &mut |event| {
         if let Some(next) = heard(&bar, event) {
             bar = next;
         }
     })?;
     bar.finish_and_clear();
-    let Some(comparison) = comparison else {
+    let measured = !outcome.comparison.methods.is_empty();
+    if measured {
+        eprintln!("the report is {}", args.out.join("report.html").display());
+    }
+    if outcome.stopped {
         eprintln!("puma: stopped; what is done is kept, and the same command goes on with it");
         return Ok(ExitCode::from(INTERRUPTED));
-    };
-    comparison.write(&args.out)?;
-    print(comparison.markdown())?;
-    eprintln!("the report is {}", args.out.join("report.html").display());
+    }
+    if measured {
+        print(outcome.comparison.markdown())?;
+    }
+    if !outcome.failed.is_empty() {
+        anyhow::bail!("failed, see above: {}", outcome.failed.join(", "));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -91,6 +100,23 @@ fn heard(bar: &ProgressBar, event: BenchmarkEvent) -> Option<ProgressBar> {
         BenchmarkEvent::Embedding { done, photos } => {
             bar.finish_and_clear();
             eprintln!("{done} of {photos} test photos embedded");
+            None
+        }
+        BenchmarkEvent::Unread { reason, .. } => {
+            eprintln!("puma: left out: {reason}");
+            None
+        }
+        BenchmarkEvent::Failed { method, error } => {
+            bar.finish_and_clear();
+            eprintln!("puma: {}: {}", method.name, chain(&error.into()));
+            None
+        }
+        BenchmarkEvent::LeftOut { method, error } => {
+            eprintln!(
+                "puma: {} is not in the report: {}",
+                method.name,
+                chain(&error.into())
+            );
             None
         }
     }

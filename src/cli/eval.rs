@@ -1,11 +1,12 @@
 //! `puma eval`: measures a model on benchmark folders.
 
-use super::options::{FigureOptions, ModelOptions, ReplaceOptions, tell};
+use super::options::{FigureOptions, ModelOptions, PrecisionOptions, ReplaceOptions, tell};
 use crate::eval::{
     Ablations, EmbeddingKind, FailedFile, Part, PhotoSet, Report, ablation_rounds, ablations,
     choose_sets, evaluate, read_sets,
 };
 use crate::figures;
+use crate::model::Products;
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::{Path, PathBuf};
@@ -29,6 +30,8 @@ pub struct Args {
     /// Which vector of the model to measure
     #[arg(long, value_enum, default_value_t)]
     embedding: EmbeddingKind,
+    #[command(flatten)]
+    precision: PrecisionOptions,
     /// Also measure what the parts of PUMA are worth: one prompt for all pictures, no prompts, no adapters
     #[arg(long)]
     ablations: bool,
@@ -51,6 +54,7 @@ struct Output<'a> {
     report: &'a Report,
     part: Part,
     embedding: EmbeddingKind,
+    precision: Products,
     model: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     ablations: Option<&'a Ablations>,
@@ -59,7 +63,7 @@ struct Output<'a> {
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let sets = sets_of(&args)?;
-    let puma = args.model.load()?;
+    let puma = args.model.load()?.with_products(args.precision.products());
     if args.figure.is_some() && (puma.prompts() == 0 || args.embedding == EmbeddingKind::Cls) {
         anyhow::bail!(
             "--figure needs prompt similarities: a model with a prompt pool and --embedding head"
@@ -98,6 +102,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             report: &report,
             part: args.part,
             embedding: args.embedding,
+            precision: puma.products(),
             model: puma.fingerprint(),
             ablations: ablations.as_ref(),
             failed: &failed,

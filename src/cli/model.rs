@@ -18,8 +18,8 @@ enum Command {
     /// Get a vision transformer's weights from the Hugging Face hub, and print the path of the file, which --model takes
     ///
     /// What was fetched before is taken from the cache without a network. The cache is that of the hub's other programs
-    /// (HF_HOME, else ~/.cache/huggingface); HF_ENDPOINT names another server. A download that breaks off goes on where
-    /// it stopped, and the file is checked against the SHA-256 that the hub has for it.
+    /// (HF_HUB_CACHE, else hub/ in HF_HOME, else in ~/.cache/huggingface); HF_ENDPOINT names another server. A download
+    /// that breaks off goes on where it stopped, and the file is checked against the SHA-256 that the hub has for it.
     Fetch(FetchArgs),
 }
 

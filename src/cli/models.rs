@@ -34,6 +34,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
                 "{in_use} is the model in use; choose another one first, in the settings or with --model FILE"
             );
         }
+        let answers = home.answering_model(&args.model, library.path())?;
+        if model.model == ModelKey::new(answers.fingerprint()) {
+            bail!(
+                "{} answers until the model in the settings has embedded all photos; run `puma index` first, which goes on with them",
+                model.model
+            );
+        }
         let photos = library.forget_model(&model.model)?;
         print(format!(
             "{} is out of the library, with what it said of {photos} photos ({}); other models and the photos are as they were\n",

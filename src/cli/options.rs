@@ -3,7 +3,7 @@
 use crate::figures::{Arrangement, Chart, Figure, Profile, Sort, View};
 use crate::library::{Library, ModelKey};
 use crate::model::checkpoint::{Backbone, Checkpoint, ReadOptions};
-use crate::model::{DeviceChoice, Puma, choose_device};
+use crate::model::{DeviceChoice, Products, Puma, choose_device};
 use crate::photo::{Limits, ProcessLimits, Reader};
 use crate::settings::{Places, Settings};
 use anyhow::Context;
@@ -60,6 +60,33 @@ impl ModelOptions {
             options.backbone = Some(name.parse::<Backbone>()?);
         }
         Ok(Checkpoint::read(path, &options)?)
+    }
+}
+
+/// Which numbers the model multiplies.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub struct PrecisionOptions {
+    /// Which numbers the weights are multiplied in
+    #[arg(long, value_enum, default_value_t)]
+    precision: PrecisionArgument,
+}
+
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum PrecisionArgument {
+    /// 16 bits, summed in f32, where the device has instructions for that: what indexing and searching take
+    #[default]
+    Rounded,
+    /// f32
+    Single,
+}
+
+impl PrecisionOptions {
+    /// What was asked for.
+    pub fn products(self) -> Products {
+        match self.precision {
+            PrecisionArgument::Rounded => Products::Rounded,
+            PrecisionArgument::Single => Products::Single,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `puma search`: the indexed photos nearest to a picture.
 
-use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, shown, tell};
+use super::options::{Home, LibraryOptions, ModelOptions, print, print_json, reader, shown, tell};
 use crate::index::Kind;
 use crate::search::{Answer, KEPT_FROM, Request, Searcher};
 use anyhow::Context;
@@ -37,7 +37,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let library = home.library(&args.library);
     let puma = Arc::new(home.answering_model(&args.model, &library)?);
-    let searcher = Searcher::open(&library, puma, kind)?;
+    let searcher = Searcher::open(&library, puma, kind)?.with_reader(reader());
     searcher.ready()?;
     if kind == Kind::Hnsw {
         searcher.wait_for_graph();

@@ -25,7 +25,8 @@ pub struct Args {
     /// Configuration (TOML); flags go before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Take up the run in --out where it stopped
+    /// Take up the run in --out where it stopped; settings, start and training photos have to be the same, --threads and
+    /// --recompute may be others
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
@@ -56,7 +57,7 @@ struct Flags {
     /// With --sampling per-class: photos of a class in a step [default: 4]
     #[arg(long)]
     per_class: Option<usize>,
-    /// Photos of a class that are trained on, 0 for all [default: 0]
+    /// Photos of a class that are trained on, drawn by seed and class, 0 for all [default: 0]
     #[arg(long)]
     shots: Option<usize>,
     /// Learning rate of the model's parameters [default: 0.001]
@@ -122,10 +123,11 @@ struct Flags {
     /// Smallest part of a photo's area that a crop shows [default: 0.2]
     #[arg(long)]
     crop_area: Option<f64>,
-    /// Part of the training classes held out for validation [default: 0.1]
+    /// Part of each set's training classes held out for validation; none of a set where it would be one class alone, which
+    /// is so at 0.1 with fewer than 16 training classes [default: 0.1]
     #[arg(long)]
     validation: Option<f64>,
-    /// End after so many validations without a better one, 0 for never [default: 0]
+    /// End after so many validations without a better one, 0 for never; needs held-out classes [default: 0]
     #[arg(long)]
     patience: Option<usize>,
     /// Train on these sets alone

@@ -158,14 +158,14 @@ impl PhotoSet {
 /// Reads the benchmark sets below a folder: `ROOT/SET/CLASS/*`, sets sorted bytewise by name, and among them those of
 /// the eight published sets whose folders lie there under their own names (`CUB_200_2011`, `cars196`,
 /// `Stanford_Online_Products`, `Inshop_Clothes`, `nabirds`, `dogs`, `flowers`, `fgvc-aircraft-2013b`) in their own
-/// layouts.
+/// layouts. A folder with such a name but nothing of the layout is read as `SET/CLASS`, with a warning.
 ///
 /// Sets, classes and photos may be symbolic links. Names that start with a dot, files beside the folders and class
 /// folders without a photo are passed over, the last with a warning.
 ///
 /// # Errors
 /// Fails if a folder is missing, a link leads nowhere, the root holds no set, a set holds no photo, or a published set
-/// lacks a list or a photo that a list names.
+/// lacks a list, rows of one, a class folder or a photo that a list names.
 pub fn read_sets(root: &Path) -> Result<Vec<PhotoSet>, EvalError> {
     let sets = folders(root)?
         .into_iter()

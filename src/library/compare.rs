@@ -1,11 +1,15 @@
-use super::known::{Known, KnownPhotos};
+use super::known::{Known, KnownPhotos, Verdict};
 use super::recognise::{Origin, Recogniser};
 use super::record::{Basis, Change};
-use super::scan::{is_sidecar, lies_below, reason};
+use super::scan::{is_sidecar, lies_below};
 use super::waiting::Waiting;
 use super::walk::{Entry, Step};
-use super::{FailedFile, Finding, Job, Library, LibraryError, ModelKey, PhotoId, Scope, names};
-use crate::photo::{self, Header};
+use super::{
+    FailedFile, Failure, Finding, Job, Library, LibraryError, ModelKey, PhotoId, Retry, Scope,
+    names,
+};
+use crate::photo::{self, Header, PhotoError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -149,19 +153,27 @@ impl<'a, 'b> Comparison<'a, 'b> {
         let mut key = folder.prefix.clone();
         key.extend(names::to_bytes(Path::new(&entry.name)));
         match self.known.take(&key) {
-            Some(known) if known.is_as_it_was(&entry) => Ok(self.unchanged(folder, entry, &known)),
+            Some(known) if known.is_as_it_was(&entry) => self.unchanged(folder, entry, key, known),
             Some(known) => self.changed(folder, entry, key, known),
             None => self.new_in_its_place(folder, entry),
         }
     }
 
-    fn unchanged(&mut self, folder: &Folder<'_>, entry: Entry, known: &Known) -> bool {
+    fn unchanged(
+        &mut self,
+        folder: &Folder<'_>,
+        entry: Entry,
+        key: Vec<u8>,
+        known: Known,
+    ) -> Result<bool, LibraryError> {
         let (domain, number) = &folder.domain;
         if known.domain != *number {
             self.waiting.domains.push((known.id, domain.clone()));
         }
-        if known.failed {
-            return (self.found)(Finding::FailedBefore);
+        match known.verdict {
+            Verdict::Unreadable => return Ok((self.found)(Finding::FailedBefore)),
+            Verdict::Doubtful => return Ok(self.once_more(folder, entry, key, known)),
+            Verdict::Readable => {}
         }
         if !known.looked_at
             && let Ok(header) = photo::header(&self.path(folder, &entry))
@@ -169,15 +181,45 @@ impl<'a, 'b> Comparison<'a, 'b> {
             self.waiting.headers.push((known.id, header));
         }
         if known.embedded {
-            return (self.found)(Finding::Unchanged);
+            return Ok((self.found)(Finding::Unchanged));
         }
-        let job = Job {
+        let path = self.path(folder, &entry);
+        Ok(self.ask_for(&entry, path, &known))
+    }
+
+    /// An unchanged file that could not be read the last time; what is embedded of it stays until it is found damaged.
+    fn once_more(&mut self, folder: &Folder<'_>, entry: Entry, key: Vec<u8>, known: Known) -> bool {
+        let path = self.path(folder, &entry);
+        match look_at(&path, known.is_photo) {
+            Look::Photo(header) => {
+                if !known.looked_at {
+                    self.waiting.headers.push((known.id, header));
+                }
+                self.ask_for(&entry, path, &known)
+            }
+            Look::Unreadable(failure) => {
+                let basis = match failure.retry {
+                    Retry::NewReader => Basis::Changed(known.id),
+                    Retry::EachScan | Retry::AskedFor => Basis::Same(known.id),
+                };
+                self.change(folder, entry, path, basis, Err(failure));
+                true
+            }
+            Look::NoPhoto => {
+                self.known.put_back(key, known);
+                (self.found)(Finding::NotAPhoto)
+            }
+            Look::Gone => (self.found)(Finding::NotAPhoto),
+        }
+    }
+
+    fn ask_for(&mut self, entry: &Entry, path: PathBuf, known: &Known) -> bool {
+        (self.found)(Finding::ToEmbed(Job {
             photo: PhotoId(known.id),
-            path: self.path(folder, &entry),
+            path,
             size_bytes: entry.size_bytes,
             mtime_ns: entry.mtime_ns,
-        };
-        (self.found)(Finding::ToEmbed(job))
+        }))
     }
 
     /// A file that was known in this place, but at another time or of another size.
@@ -190,29 +232,24 @@ impl<'a, 'b> Comparison<'a, 'b> {
     ) -> Result<bool, LibraryError> {
         let path = self.path(folder, &entry);
         if known.size_bytes == entry.size_bytes as i64
-            && !known.failed
+            && known.verdict != Verdict::Unreadable
             && self.recogniser.is_only_touched(known.id, &path)?
         {
             self.change(folder, entry, path, Basis::Same(known.id), Ok(None));
             return Ok(true);
         }
-        match look_at(&path) {
-            Some(header) => {
-                self.change(
-                    folder,
-                    entry,
-                    path,
-                    Basis::Changed(known.id),
-                    header.map(Some),
-                );
-                Ok(true)
-            }
-            None => {
+        let header = match look_at(&path, known.is_photo) {
+            Look::Photo(header) => Ok(Some(header)),
+            Look::Unreadable(failure) => Err(failure),
+            Look::NoPhoto => {
                 // Was a photo and is none any more: among what is left it is removed at the end.
                 self.known.put_back(key, known);
-                Ok((self.found)(Finding::NotAPhoto))
+                return Ok((self.found)(Finding::NotAPhoto));
             }
-        }
+            Look::Gone => return Ok((self.found)(Finding::NotAPhoto)),
+        };
+        self.change(folder, entry, path, Basis::Changed(known.id), header);
+        Ok(true)
     }
 
     /// A file in a place where none was known.
@@ -229,8 +266,10 @@ impl<'a, 'b> Comparison<'a, 'b> {
             self.change(folder, entry, path, Basis::Same(id), Ok(None));
             return Ok(true);
         }
-        let Some(header) = look_at(&path) else {
-            return Ok((self.found)(Finding::NotAPhoto));
+        let header = match look_at(&path, false) {
+            Look::Photo(header) => Ok(header),
+            Look::Unreadable(failure) => Err(failure),
+            Look::NoPhoto | Look::Gone => return Ok((self.found)(Finding::NotAPhoto)),
         };
         let basis = match &header {
             Ok(_) => match self.recogniser.by_content(&path, entry.size_bytes)? {
@@ -256,11 +295,13 @@ impl<'a, 'b> Comparison<'a, 'b> {
         entry: Entry,
         path: PathBuf,
         basis: Basis,
-        header: Result<Option<Header>, String>,
+        header: Result<Option<Header>, Failure>,
     ) {
         let (header, failure) = match header {
             Ok(header) => (header, None),
-            Err(reason) => (Some(Header::default()), Some(reason)),
+            // What was not opened says nothing of itself yet.
+            Err(failure) if failure.retry == Retry::EachScan => (None, Some(failure)),
+            Err(failure) => (Some(Header::default()), Some(failure)),
         };
         self.waiting.changes.push(Change {
             basis,
@@ -292,11 +333,61 @@ impl Known {
     }
 }
 
-/// The header of a photo, or why it cannot be read; `None` for what is no photo, neither by content nor by name.
-fn look_at(path: &Path) -> Option<Result<Header, String>> {
+/// What a first look at a file tells.
+enum Look {
+    Photo(Header),
+    /// A photo that cannot be read, or by its name at least.
+    Unreadable(Failure),
+    /// A file of another kind, by content, or by name where it cannot be opened.
+    NoPhoto,
+    /// It has left its place since it was listed; what became of it, the next scan finds.
+    Gone,
+}
+
+/// Looks into a file, of which may be known that it `is_photo`.
+fn look_at(path: &Path, is_photo: bool) -> Look {
+    let promise = photo::broken_promise(path);
     match photo::header(path) {
-        Ok(header) if header.format.is_some() => Some(Ok(header)),
-        Ok(_) => photo::broken_promise(path).map(Err),
-        Err(error) => Some(Err(reason(&error))),
+        Ok(header) if header.format.is_some() => Look::Photo(header),
+        Ok(_) => promise.map_or(Look::NoPhoto, |reason| {
+            let retry = Retry::NewReader;
+            Look::Unreadable(Failure { reason, retry })
+        }),
+        Err(PhotoError::Io { source, .. })
+            if matches!(
+                source.kind(),
+                ErrorKind::NotFound | ErrorKind::NotADirectory
+            ) =>
+        {
+            Look::Gone
+        }
+        Err(error) if is_photo || promise.is_some() => Look::Unreadable(Failure::of(&error)),
+        Err(_) => Look::NoPhoto,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::symlink;
+
+    /// A link to itself cannot be opened, by whatever user.
+    #[test]
+    fn the_name_decides_of_a_file_that_cannot_be_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let looped = |name: &str| {
+            let path = folder.path().join(name);
+            symlink(&path, &path).unwrap();
+            path
+        };
+        let Look::Unreadable(failure) = look_at(&looped("one.jpg"), false) else {
+            panic!("a photo by its name");
+        };
+        assert_eq!(failure.retry, Retry::EachScan);
+        let film = looped("film.mp4");
+        assert!(matches!(look_at(&film, false), Look::NoPhoto));
+        assert!(matches!(look_at(&film, true), Look::Unreadable(_)));
+        let gone = folder.path().join("gone.jpg");
+        assert!(matches!(look_at(&gone, true), Look::Gone));
     }
 }

@@ -1,5 +1,5 @@
-use super::{Content, Library, LibraryError, PhotoId, Writer, content};
-use crate::photo::{PREPROCESSING_VERSION, READER_VERSION};
+use super::{Content, Failure, Library, LibraryError, PhotoId, Retry, Writer, content};
+use crate::photo::PREPROCESSING_VERSION;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
 use std::fmt;
@@ -30,8 +30,8 @@ impl fmt::Display for ModelKey {
 pub struct Outcome {
     /// The photo.
     pub photo: PhotoId,
-    /// `(embedding [e], similarity [M])`, or the reason of the failure.
-    pub result: Result<(Vec<f32>, Vec<f32>), String>,
+    /// `(embedding [e], similarity [M])`, or the failure.
+    pub result: Result<(Vec<f32>, Vec<f32>), Failure>,
 }
 
 /// All embeddings of one model, in order of the photos' numbers.
@@ -116,8 +116,9 @@ fn read_embeddings(connection: &Connection, model: &ModelKey) -> rusqlite::Resul
 impl Writer<'_> {
     /// Stores what became of a batch of photos, in one transaction.
     ///
-    /// An embedding takes the place of an older one of the same model; a failure removes those of all models, since
-    /// the file is no longer what they were made of.
+    /// An embedding takes the place of an older one of the same model. A failure that lies in the file takes away those
+    /// of all models, since it is no longer what they were made of; they are kept for a while under what it was. One that
+    /// may pass leaves them.
     pub fn store(&self, model: &ModelKey, outcomes: &[Outcome]) -> Result<(), LibraryError> {
         self.store_with_contents(model, outcomes, &[])
     }
@@ -148,8 +149,6 @@ impl Writer<'_> {
             let number = model_number(transaction, model)?;
             let mut forget = transaction
                 .prepare_cached("DELETE FROM embedding WHERE photo = ?1 AND model = ?2")?;
-            let mut forget_all =
-                transaction.prepare_cached("DELETE FROM embedding WHERE photo = ?1")?;
             // A photo that has left the catalogue meanwhile is passed over.
             let mut keep = transaction.prepare_cached(
                 "INSERT INTO embedding (model, photo, embedding, similarity)
@@ -168,11 +167,13 @@ impl Writer<'_> {
                             bytes(embedding),
                             bytes(similarity)
                         ])?;
-                        mark.execute(params![photo.0, None::<String>, None::<u32>])?;
+                        mark.execute(params![photo.0, None::<String>, None::<i64>])?;
                     }
-                    Err(reason) => {
-                        forget_all.execute([photo.0])?;
-                        mark.execute(params![photo.0, reason, READER_VERSION])?;
+                    Err(failure) => {
+                        if failure.retry == Retry::NewReader {
+                            content::retire_embeddings(transaction, photo.0)?;
+                        }
+                        mark.execute(params![photo.0, failure.reason, failure.reader()])?;
                     }
                 }
             }

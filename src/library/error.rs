@@ -52,6 +52,14 @@ pub enum LibraryError {
         /// Which process, and for how long.
         holder: String,
     },
+    /// Another program keeps the file to itself.
+    #[error("library {} is held by another program ({detail}); close that program and try again", path.display())]
+    Held {
+        /// The library file.
+        path: PathBuf,
+        /// What SQLite said.
+        detail: String,
+    },
     /// The disk is full.
     #[error("no space is left for library {}; what was indexed before is kept: make room on its disk and index again, which goes on from there", path.display())]
     Full {
@@ -151,6 +159,10 @@ impl LibraryError {
                 path,
                 detail: source.to_string(),
             },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LibraryError::Held {
+                path,
+                detail: source.to_string(),
+            },
             Some(ErrorCode::DiskFull) => LibraryError::Full { path },
             Some(ErrorCode::ReadOnly) => LibraryError::ReadOnly {
                 path,
@@ -165,6 +177,29 @@ impl LibraryError {
                 detail: source.to_string(),
             },
             _ => LibraryError::Sqlite { path, source },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::ffi;
+
+    #[test]
+    fn a_library_that_another_program_holds_is_named_with_the_way_out() {
+        for code in [
+            ffi::SQLITE_BUSY,
+            ffi::SQLITE_BUSY_SNAPSHOT,
+            ffi::SQLITE_LOCKED,
+        ] {
+            let source = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+            let error = LibraryError::from_sqlite(Path::new("photos.sqlite"), source);
+            assert!(matches!(error, LibraryError::Held { .. }), "{error}");
+            let message = error.to_string();
+            for words in ["photos.sqlite", "another program", "try again"] {
+                assert!(message.contains(words), "{message}");
+            }
         }
     }
 }

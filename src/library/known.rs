@@ -1,4 +1,5 @@
 use super::embeddings::model_number;
+use super::failure::standing;
 use super::{Library, LibraryError, ModelKey, Scope, names};
 use crate::photo;
 use rusqlite::{Row, params};
@@ -12,10 +13,23 @@ pub(super) struct Known {
     pub mtime_ns: i64,
     /// A number that [`KnownPhotos::domain`] gives.
     pub domain: u32,
-    pub failed: bool,
+    pub verdict: Verdict,
     pub embedded: bool,
     /// Whether its header was read by this version of the program.
     pub looked_at: bool,
+    /// Whether it was a photo by its content when that was read.
+    pub is_photo: bool,
+}
+
+/// What came of it when a photo was last read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It could be read, or has not been yet.
+    Readable,
+    /// It could not be read, and may be now.
+    Doubtful,
+    /// It could not be read, and cannot be now.
+    Unreadable,
 }
 
 /// What the catalogue knows below a folder and a scan has not come upon yet.
@@ -37,21 +51,22 @@ impl KnownPhotos {
         let (first, end) = range(&scope.below);
         library.read(|connection| {
             let model = model_number(connection, model)?;
-            // A failure counts as long as the program reads photos in the same way.
+            let [stands, stands_too] = standing(scope.asked_for);
             let mut statement = connection.prepare_cached(
                 "SELECT photo.path, photo.id, size_bytes, mtime_ns, domain,
-                        failure IS NOT NULL AND failure_reader IS ?3, embedding.id IS NOT NULL,
-                        facts_reader IS ?4
+                        failure IS NOT NULL, failure_reader IS ?3 OR failure_reader IS ?7,
+                        embedding.id IS NOT NULL, facts_reader IS ?4, format IS NOT NULL
                  FROM photo LEFT JOIN embedding ON embedding.photo = photo.id AND embedding.model = ?2
                  WHERE root = ?1 AND path >= ?5 AND (?6 IS NULL OR path < ?6)",
             )?;
             let mut rows = statement.query(params![
                 scope.root.id.0,
                 model,
-                photo::READER_VERSION,
+                stands,
                 photo::FACTS_VERSION,
                 first,
-                end
+                end,
+                stands_too
             ])?;
             let mut known = KnownPhotos::default();
             while let Some(row) = rows.next()? {
@@ -62,14 +77,20 @@ impl KnownPhotos {
     }
 
     fn add(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
+        let verdict = match (row.get(5)?, row.get(6)?) {
+            (false, _) => Verdict::Readable,
+            (true, false) => Verdict::Doubtful,
+            (true, true) => Verdict::Unreadable,
+        };
         let photo = Known {
             id: row.get(1)?,
             size_bytes: row.get(2)?,
             mtime_ns: row.get(3)?,
             domain: self.domain(row.get_ref(4)?.as_str()?),
-            failed: row.get(5)?,
-            embedded: row.get(6)?,
-            looked_at: row.get(7)?,
+            verdict,
+            embedded: row.get(7)?,
+            looked_at: row.get(8)?,
+            is_photo: row.get(9)?,
         };
         self.photos.insert(row.get(0)?, photo);
         Ok(())

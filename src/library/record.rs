@@ -1,6 +1,6 @@
 use super::content::{self, Content};
 use super::embeddings::model_number;
-use super::{FailedFile, Finding, Job, ModelKey, PhotoId, RootId, facts, names};
+use super::{FailedFile, Failure, Finding, Job, ModelKey, PhotoId, RootId, facts, names};
 use crate::photo::{self, Header};
 use rusqlite::{Transaction, params};
 use std::path::PathBuf;
@@ -15,10 +15,10 @@ pub(super) struct Change {
     pub size_bytes: u64,
     pub mtime_ns: i64,
     pub domain: String,
-    /// What the file says of itself; `None` where that is known already.
+    /// What the file says of itself; `None` where that is known already, or cannot be read.
     pub header: Option<Header>,
     /// Why it cannot be read, if so.
-    pub failure: Option<String>,
+    pub failure: Option<Failure>,
 }
 
 /// What the catalogue has of the photo before the change.
@@ -45,9 +45,9 @@ impl Change {
     /// What the change means to who asked for the scan.
     pub fn finding(self, written: &Written) -> Finding {
         match self.failure {
-            Some(reason) => Finding::Failed(FailedFile {
+            Some(failure) => Finding::Failed(FailedFile {
                 path: self.path,
-                reason,
+                reason: failure.reason,
             }),
             None if written.embedded => Finding::Recognised,
             None => Finding::ToEmbed(Job {
@@ -86,8 +86,10 @@ pub(super) fn record(
             id
         }
     };
-    if let Some(header) = &change.header {
-        keep_header(transaction, id, header)?;
+    match (&change.header, &change.failure) {
+        (Some(header), _) => keep_header(transaction, id, header)?,
+        (None, Some(_)) => forget_header(transaction, id)?,
+        (None, None) => {}
     }
     let model = model_number(transaction, model)?;
     let embedded = transaction
@@ -96,13 +98,15 @@ pub(super) fn record(
     Ok(Written { id, embedded })
 }
 
-/// Names the program that found the failure, since another may read the file.
-fn failure_reader(change: &Change) -> Option<u32> {
+/// The reason of a failure, and when it is tried again.
+fn failure(change: &Change) -> (Option<&str>, Option<i64>) {
     let failure = change.failure.as_ref();
-    failure.map(|_| photo::READER_VERSION)
+    let reason = failure.map(|failure| failure.reason.as_str());
+    (reason, failure.and_then(Failure::reader))
 }
 
 fn insert(transaction: &Transaction<'_>, root: RootId, change: &Change) -> rusqlite::Result<i64> {
+    let (reason, reader) = failure(change);
     transaction
         .prepare_cached(
             "INSERT INTO photo (root, path, size_bytes, mtime_ns, domain, failure, failure_reader)
@@ -114,8 +118,8 @@ fn insert(transaction: &Transaction<'_>, root: RootId, change: &Change) -> rusql
             change.size_bytes as i64,
             change.mtime_ns,
             change.domain,
-            change.failure,
-            failure_reader(change)
+            reason,
+            reader
         ])?;
     Ok(transaction.last_insert_rowid())
 }
@@ -126,6 +130,7 @@ fn update(
     root: RootId,
     change: &Change,
 ) -> rusqlite::Result<()> {
+    let (reason, reader) = failure(change);
     transaction
         .prepare_cached(
             "UPDATE photo SET root = ?2, path = ?3, size_bytes = ?4, mtime_ns = ?5, domain = ?6,
@@ -139,9 +144,17 @@ fn update(
             change.size_bytes as i64,
             change.mtime_ns,
             change.domain,
-            change.failure,
-            failure_reader(change)
+            reason,
+            reader
         ])?;
+    Ok(())
+}
+
+/// Notes that a photo's header is still to be read.
+fn forget_header(transaction: &Transaction<'_>, id: i64) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("UPDATE photo SET facts_reader = NULL WHERE id = ?1")?
+        .execute([id])?;
     Ok(())
 }
 

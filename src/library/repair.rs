@@ -6,8 +6,16 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Transaction, params_from_iter};
 use std::path::{Path, PathBuf};
 
-/// The tables that hold what took work, each with its own number `id`; what refers to another comes after it.
-const TABLES: [&str; 4] = ["root", "model", "photo", "embedding"];
+/// The tables that hold what took work or cannot be found out again, each with its own number `id`; what refers to
+/// another comes after it.
+const TABLES: [&str; 6] = [
+    "root",
+    "model",
+    "photo",
+    "embedding",
+    "mount",
+    "former_embedding",
+];
 /// Bytes of the file for each number that a table has given out, at least; a higher number is part of the damage. A row
 /// takes several times as many, and numbers of rows that are gone are never used again.
 const BYTES_PER_NUMBER: u64 = 32;
@@ -86,7 +94,9 @@ fn is_sound(old: &Connection) -> bool {
         if said != "ok" || apart.is_some() {
             return Ok(false);
         }
-        let mut all = old.prepare("SELECT embedding FROM embedding")?;
+        let mut all = old.prepare(
+            "SELECT embedding FROM embedding UNION ALL SELECT embedding FROM former_embedding",
+        )?;
         let mut rows = all.query([])?;
         while let Some(row) = rows.next()? {
             if !is_embedding(row.get_ref(0)?.as_blob()?) {
@@ -145,7 +155,15 @@ fn remove_orphans(new: &Transaction<'_>) -> rusqlite::Result<usize> {
          WHERE photo NOT IN (SELECT id FROM photo) OR model NOT IN (SELECT id FROM model)",
         [],
     )?;
-    Ok(photos + embeddings)
+    let mounts = new.execute(
+        "DELETE FROM mount WHERE root NOT IN (SELECT id FROM root)",
+        [],
+    )?;
+    let former = new.execute(
+        "DELETE FROM former_embedding WHERE model NOT IN (SELECT id FROM model)",
+        [],
+    )?;
+    Ok(photos + embeddings + mounts + former)
 }
 
 /// Lets nobody take the new file for the old one.

@@ -1,5 +1,5 @@
-use super::{DomainRule, Library, LibraryError, Writer, names, scan, walk};
-use rusqlite::{OptionalExtension, Row, Transaction, params};
+use super::{DomainRule, Exclusions, Library, LibraryError, Writer, names, scan, walk};
+use rusqlite::{OptionalExtension, Row, params};
 use std::path::{Component, Path, PathBuf};
 
 /// The number of a root.
@@ -55,8 +55,13 @@ impl Library {
         })
     }
 
-    /// The root that is `folder` or holds it, under whatever name the folder was given.
-    pub fn root_of(&self, folder: &Path) -> Result<Option<Root>, LibraryError> {
+    /// The root that is `folder`, under whatever name it was given, or else one whose scan comes upon it, passing over
+    /// what is `excluded`.
+    pub fn root_of(
+        &self,
+        folder: &Path,
+        excluded: &Exclusions,
+    ) -> Result<Option<Root>, LibraryError> {
         let place = Place::of(folder)?;
         // Found among the folders first, since counting the photos of all roots takes its time.
         let folders = self.read(|connection| {
@@ -68,7 +73,12 @@ impl Library {
                 })?
                 .collect::<rusqlite::Result<Vec<_>>>()
         })?;
-        let found = folders.iter().find(|(_, path)| place.is_below(path));
+        let is = folders.iter().find(|(_, path)| place.is(path));
+        let found = is.or_else(|| {
+            folders
+                .iter()
+                .find(|(_, path)| place.is_below(path, excluded))
+        });
         let Some((id, _)) = found else {
             return Ok(None);
         };
@@ -114,14 +124,28 @@ impl Library {
 }
 
 impl Writer<'_> {
+    /// Adds a folder as a root where scans pass over nothing by its name; see [`Writer::add_root_with`].
+    pub fn add_root(&self, folder: &Path, rule: Option<DomainRule>) -> Result<Root, LibraryError> {
+        self.add_root_with(folder, rule, &Exclusions::default())
+    }
+
     /// Adds a folder as a root, or gives the root that is or holds it already.
     ///
-    /// Roots that lie inside the new one become part of it and keep what is embedded. `rule` changes the domain rule;
-    /// without it a known root keeps its own and a new one takes the default.
-    pub fn add_root(&self, folder: &Path, rule: Option<DomainRule>) -> Result<Root, LibraryError> {
-        let root = match self.library.root_of(folder)? {
+    /// Roots that lie inside the new one become part of it and keep what is embedded; one that scans of the new one pass
+    /// over, hidden, `excluded` or with a file `.nomedia`, was meant when it was added and stays. `rule` changes the domain
+    /// rule; without it a known root keeps its own and a new one takes the default.
+    pub fn add_root_with(
+        &self,
+        folder: &Path,
+        rule: Option<DomainRule>,
+        excluded: &Exclusions,
+    ) -> Result<Root, LibraryError> {
+        let root = match self.library.root_of(folder, excluded)? {
             Some(root) => root,
-            None => self.insert_root(&Place::of_folder(folder)?, rule.unwrap_or_default())?,
+            None => {
+                let place = Place::of_folder(folder)?;
+                self.insert_root(&place, rule.unwrap_or_default(), excluded)?
+            }
         };
         match rule {
             Some(rule) if rule != root.domain_rule => {
@@ -140,25 +164,22 @@ impl Writer<'_> {
         }
     }
 
-    fn insert_root(&self, place: &Place, rule: DomainRule) -> Result<Root, LibraryError> {
-        let mut inner = Vec::new();
-        for root in self.library.roots()? {
-            if let Some(real) = real(&root.path)
-                && let Some(below) = seen_below(&real, &place.real)
-            {
-                inner.push((root.id, below.to_owned()));
-            }
-        }
-        self.library.change_with(|transaction| {
+    fn insert_root(
+        &self,
+        place: &Place,
+        rule: DomainRule,
+        excluded: &Exclusions,
+    ) -> Result<Root, LibraryError> {
+        let id = self.library.change_with(|transaction| {
             transaction.execute(
                 "INSERT INTO root (path, domain_rule) VALUES (?1, ?2)",
                 params![names::to_bytes(&place.spelled), rule.to_string()],
             )?;
-            let id = RootId(transaction.last_insert_rowid());
-            for (root, below) in &inner {
-                absorb(transaction, id, *root, below)?;
-            }
-            transaction.query_row(&format!("{SELECT} WHERE root.id = ?1"), [id.0], from_row)
+            Ok(transaction.last_insert_rowid())
+        })?;
+        self.merge_roots(excluded)?;
+        self.library.read(|connection| {
+            connection.query_row(&format!("{SELECT} WHERE root.id = ?1"), [id], from_row)
         })
     }
 
@@ -172,25 +193,6 @@ impl Writer<'_> {
         })?;
         Ok(root.photos)
     }
-}
-
-/// Moves the photos of root `inner`, which lies at `below` inside root `outer`, to the outer one.
-fn absorb(
-    transaction: &Transaction<'_>,
-    outer: RootId,
-    inner: RootId,
-    below: &Path,
-) -> rusqlite::Result<()> {
-    let mut prefix = names::to_bytes(below);
-    if !prefix.is_empty() {
-        prefix.push(b'/');
-    }
-    transaction.execute(
-        "UPDATE photo SET root = ?1, path = CAST(?2 || path AS BLOB) WHERE root = ?3",
-        params![outer.0, prefix, inner.0],
-    )?;
-    transaction.execute("DELETE FROM root WHERE id = ?1", [inner.0])?;
-    Ok(())
 }
 
 /// A folder as the user spelled it and as the system resolves it.
@@ -237,19 +239,30 @@ impl Place {
         self.spelled == root || real(root).is_some_and(|root| root == self.real)
     }
 
-    fn is_below(&self, root: &Path) -> bool {
-        seen_below(&self.spelled, root).is_some()
-            || real(root).is_some_and(|root| seen_below(&self.real, &root).is_some())
+    fn is_below(&self, root: &Path, excluded: &Exclusions) -> bool {
+        seen_below(&self.spelled, root, excluded).is_some()
+            || real(root).is_some_and(|root| seen_below(&self.real, &root, excluded).is_some())
     }
 }
 
-/// The way from `root` to `folder`, unless `folder` lies elsewhere or is hidden from a scan of `root`.
-fn seen_below<'a>(folder: &'a Path, root: &Path) -> Option<&'a Path> {
+/// The way from `root` to `folder`, unless `folder` lies elsewhere or a scan of `root` passes over it.
+pub(super) fn seen_below<'a>(
+    folder: &'a Path,
+    root: &Path,
+    excluded: &Exclusions,
+) -> Option<&'a Path> {
     let below = folder.strip_prefix(root).ok()?;
-    let hidden = below
-        .components()
-        .any(|part| walk::is_hidden(part.as_os_str()));
-    (!hidden).then_some(below)
+    let mut passed = PathBuf::new();
+    for part in below {
+        passed.push(part);
+        if walk::is_hidden(part)
+            || excluded.exclude(&passed)
+            || walk::says_no_media(&root.join(&passed))
+        {
+            return None;
+        }
+    }
+    Some(below)
 }
 
 pub(super) fn real(path: &Path) -> Option<PathBuf> {

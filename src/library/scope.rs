@@ -11,14 +11,17 @@ pub struct Scope {
     pub root: Root,
     /// The folder's path below the root; empty for the whole root.
     pub below: PathBuf,
+    /// Whether somebody asked for it, instead of something having changed there; see [`super::Retry::AskedFor`].
+    pub asked_for: bool,
 }
 
 impl Scope {
-    /// A whole root.
+    /// A whole root that somebody asked for.
     pub fn whole(root: &Root) -> Scope {
         Scope {
             root: root.clone(),
             below: PathBuf::new(),
+            asked_for: true,
         }
     }
 }
@@ -48,6 +51,7 @@ impl Library {
             scopes.extend(changed.into_iter().map(|below| Scope {
                 root: root.clone(),
                 below,
+                asked_for: false,
             }));
         }
         Ok(scopes)

@@ -1,7 +1,7 @@
 //! Weights from the Hugging Face hub: the only use of a network in this program, and only when asked for.
 //!
-//! Files lie in the hub's own cache (`HF_HOME`, else `~/.cache/huggingface`), which other programs share. What is there
-//! is taken without asking anybody.
+//! Files lie in the hub's own cache (`HF_HUB_CACHE`, else `hub/` in `HF_HOME`, else in `~/.cache/huggingface`), which
+//! other programs share. What is there is taken without asking anybody.
 
 use super::checkpoint::Backbone;
 use super::error::ModelError;
@@ -58,7 +58,9 @@ pub enum HubError {
         name: String,
     },
     /// No folder is known for the cache.
-    #[error("no home folder is known for this user; name a folder for the weights in HF_HOME")]
+    #[error(
+        "no home folder is known for this user; name a folder for the weights in HF_HUB_CACHE or HF_HOME"
+    )]
     NoHome,
     /// The server does not have the file, or does not give it to everybody.
     #[error("{url}: the server answers {status}: {meaning}")]
@@ -113,7 +115,7 @@ pub enum HubError {
     },
     /// The cache cannot be written or read.
     #[error(
-        "{}: {reason}; make room or set the folder right, or name another one in HF_HOME",
+        "{}: {reason}; make room or set the folder right, or name another one in HF_HUB_CACHE or HF_HOME",
         folder.display()
     )]
     Disk {
@@ -173,13 +175,14 @@ impl HubModel {
     /// The server cannot be reached, does not have the file, breaks off again and again or gives something else; the
     /// cache cannot be written.
     pub fn fetch(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Fetched, HubError> {
-        let folder = cache_folder()?;
+        let (cache, token) = cache()?;
         let endpoint = std::env::var("HF_ENDPOINT").ok();
         let endpoint = endpoint.filter(|endpoint| !endpoint.is_empty());
         let endpoint = endpoint.unwrap_or_else(|| ENDPOINT.to_owned());
         let hub = Hub {
             repo: Repo::model(self.repository.clone()),
-            cache: Cache::new(folder),
+            cache,
+            token,
             endpoint: endpoint.trim_end_matches('/').to_owned(),
         };
         match hub.cached()? {
@@ -193,6 +196,8 @@ impl HubModel {
 struct Hub {
     repo: Repo,
     cache: Cache,
+    /// What `hf auth login` left.
+    token: Option<String>,
     endpoint: String,
 }
 
@@ -228,6 +233,7 @@ impl Hub {
     fn download(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Fetched, HubError> {
         let api = ApiBuilder::from_cache(self.cache.clone())
             .with_endpoint(self.endpoint.clone())
+            .with_token(self.token.clone())
             .build()
             .map_err(|error| self.told(error))?;
         let metadata = api
@@ -400,23 +406,28 @@ fn is_of_disk(error: &io::Error) -> bool {
     )
 }
 
-/// The hub's cache, as its other programs find it.
-fn cache_folder() -> Result<PathBuf, HubError> {
-    let named = std::env::var_os("HF_HOME").filter(|home| !home.is_empty());
-    let home = match named {
-        Some(home) => PathBuf::from(home),
-        None => directories::BaseDirs::new()
-            .ok_or(HubError::NoHome)?
-            .home_dir()
-            .join(".cache")
-            .join("huggingface"),
+/// The hub's cache and the user's token, as its other programs find them: the token lies in the hub's home, wherever the
+/// cache is.
+fn cache() -> Result<(Cache, Option<String>), HubError> {
+    let named = |name| {
+        let folder = std::env::var_os(name).filter(|folder| !folder.is_empty());
+        folder.map(PathBuf::from)
     };
+    let home = named("HF_HOME").or_else(|| {
+        let user = directories::BaseDirs::new()?;
+        Some(user.home_dir().join(".cache").join("huggingface"))
+    });
+    let in_home = home.map(|home| home.join("hub"));
+    let token = in_home
+        .clone()
+        .and_then(|folder| Cache::new(folder).token());
+    let folder = named("HF_HUB_CACHE").or(in_home).ok_or(HubError::NoHome)?;
     // The library makes links relative, for which it wants whole paths.
-    let home = std::path::absolute(&home).map_err(|error| HubError::Disk {
-        folder: home.clone(),
+    let folder = std::path::absolute(&folder).map_err(|error| HubError::Disk {
+        folder: folder.clone(),
         reason: error.to_string(),
     })?;
-    Ok(home.join("hub"))
+    Ok((Cache::new(folder), token))
 }
 
 /// The text in lower case if it is a SHA-256.
@@ -470,6 +481,7 @@ mod tests {
         let hub = Hub {
             repo: Repo::model("owner/name".to_owned()),
             cache: Cache::new(PathBuf::from("/cache")),
+            token: None,
             endpoint: ENDPOINT.to_owned(),
         };
         let told = |kind: ErrorKind| hub.told(ApiError::IoError(kind.into())).to_string();

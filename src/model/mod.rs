@@ -36,7 +36,7 @@ pub use device::{ChosenDevice, DeviceChoice, choose_device};
 pub use error::ModelError;
 pub use memory::Footprint;
 pub use network::{Network, Output, normalise};
-pub use pass::{Gates, Pass};
+pub use pass::{Gates, Pass, Products};
 pub use position::resize_matrix;
 pub use puma::{Embedded, Puma, pixels};
 pub use retreat::Retreat;

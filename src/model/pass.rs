@@ -30,6 +30,27 @@ pub enum Pass<'a> {
     Mixed(Option<&'a Gates>),
 }
 
+/// What the weights' products are computed in when [`super::Puma::embed`] embeds pictures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Products {
+    /// Numbers rounded to 16 bits, as by [`Pass::Rounded`].
+    #[default]
+    Rounded,
+    /// f32, as by [`Pass::Inference`].
+    Single,
+}
+
+impl Products {
+    /// The pass that computes them so.
+    pub fn pass(self) -> Pass<'static> {
+        match self {
+            Products::Rounded => Pass::Rounded,
+            Products::Single => Pass::Inference,
+        }
+    }
+}
+
 impl Pass<'_> {
     /// Whether gradients are wanted.
     pub fn is_training(&self) -> bool {
@@ -88,5 +109,216 @@ impl Gates {
             Tensor::from_vec(gate, (batch, 1, 1), device)
         });
         Ok(Self(gates.collect::<Result<_>>()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::adapter::{ADAPTER_SCALE, Adapter};
+    use crate::model::checkpoint::expected_tensors;
+    use crate::model::config::AdapterConfig;
+    use crate::model::vit::Vit;
+    use crate::model::weights::Weights;
+    use crate::model::{Config, VitConfig};
+    use candle_core::Var;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+    use std::collections::BTreeMap;
+
+    const BRANCHES: [&str; 2] = ["attn", "mlp"];
+    const TOKENS: usize = 7;
+    /// Gates made by hand, of 2 blocks, both branches and 3 samples: no two rows are alike.
+    const GATES: [[[f32; 3]; 2]; 2] = [
+        [[0.0, 2.0, 1.5], [2.5, 0.0, 0.5]],
+        [[1.0, 3.0, 0.0], [0.0, 0.5, 2.0]],
+    ];
+
+    fn gates() -> Gates {
+        let rows = GATES.iter().flatten();
+        let gates = rows.map(|row| Tensor::from_slice(row, (3, 1, 1), &Device::Cpu).unwrap());
+        Gates(gates.collect())
+    }
+
+    fn values(tensor: &Tensor) -> Vec<f32> {
+        tensor.flatten_all().unwrap().to_vec1().unwrap()
+    }
+
+    #[test]
+    fn gates_are_drawn_for_each_sample_block_and_branch() {
+        let (batch, depth, drop) = (500, 3, 0.3);
+        let mut rng = ChaCha8Rng::seed_from_u64(11);
+        let gates = Gates::draw(&mut rng, batch, depth, drop, &Device::Cpu).unwrap();
+        let pass = Pass::Training(Some(&gates));
+        let drawn: Vec<Vec<f32>> = (0..2 * depth)
+            .map(|at| pass.gate(at / 2, at % 2).unwrap())
+            .inspect(|gate| assert_eq!(gate.dims(), [batch, 1, 1]))
+            .map(values)
+            .collect();
+        let part = |count: usize, of: usize| count as f64 / of as f64;
+        let open = (1.0 / (1.0 - drop)) as f32;
+        let mut all_closed = 0;
+        for gate in &drawn {
+            assert!(gate.iter().all(|&value| value == 0.0 || value == open));
+            let closed = gate.iter().filter(|&&value| value == 0.0).count();
+            assert!((part(closed, batch) - drop).abs() < 0.1, "{closed}");
+            all_closed += closed;
+        }
+        let share = part(all_closed, 2 * depth * batch);
+        assert!((share - drop).abs() < 0.05, "{share}");
+        // Independent ones differ in `2 p (1 - p)` of the samples.
+        for one in 0..drawn.len() {
+            for other in 0..one {
+                let both = drawn[one].iter().zip(&drawn[other]);
+                let differing = both.filter(|(one, other)| one != other).count();
+                let share = part(differing, batch);
+                let expected = 2.0 * drop * (1.0 - drop);
+                assert!((share - expected).abs() < 0.12, "{one} {other}: {share}");
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_gated_without_a_draw_and_everything_open_without_drops() {
+        let mut rng = ChaCha8Rng::seed_from_u64(12);
+        let gates = Gates::draw(&mut rng, 9, 2, 0.0, &Device::Cpu).unwrap();
+        for pass in [Pass::Training(Some(&gates)), Pass::Mixed(Some(&gates))] {
+            for at in 0..4 {
+                assert_eq!(values(pass.gate(at / 2, at % 2).unwrap()), [1.0; 9]);
+            }
+        }
+        for pass in [Pass::Inference, Pass::Training(None), Pass::Mixed(None)] {
+            assert!(pass.gate(0, 0).is_none());
+            let factors = Adapter::factors(0, 3, &pass).unwrap();
+            assert_eq!(factors, [[ADAPTER_SCALE as f32; 2]; 3]);
+        }
+    }
+
+    #[test]
+    fn factors_are_the_gates_of_a_block_times_the_scale() {
+        let gates = gates();
+        for (block, [first, second]) in GATES.iter().enumerate() {
+            let factors = Adapter::factors(block, 3, &Pass::Training(Some(&gates))).unwrap();
+            for (sample, factors) in factors.iter().enumerate() {
+                let expected = [first, second].map(|gates| ADAPTER_SCALE as f32 * gates[sample]);
+                assert_eq!(*factors, expected, "block {block}, sample {sample}");
+            }
+        }
+    }
+
+    fn config() -> Config {
+        let vit = VitConfig {
+            image_size: 8,
+            patch_size: 4,
+            width: 24,
+            depth: GATES.len(),
+            heads: 2,
+            mlp_width: 40,
+            layer_norm_eps: 1e-6,
+            layer_scale: false,
+            position_grid: 2,
+        };
+        let mut config = Config::plain(vit, [0.5; 3], [0.5; 3]);
+        config.adapter = Some(AdapterConfig { rank: 5 });
+        config
+    }
+
+    fn random(rng: &mut ChaCha8Rng, shape: &[usize]) -> Tensor {
+        let count = shape.iter().product();
+        let values: Vec<f32> = (0..count).map(|_| rng.random_range(-0.8..0.8)).collect();
+        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+    }
+
+    fn network(tensors: &BTreeMap<String, Tensor>) -> (Vit, Vec<[Adapter; 2]>) {
+        let weights = Weights::new(tensors, &Device::Cpu).unwrap();
+        let vit = Vit::new(&weights, &config().vit, 8).unwrap();
+        let adapters = (0..GATES.len()).map(|block| Adapter::pair(&weights, block).unwrap());
+        (vit, adapters.collect())
+    }
+
+    /// The blocks one by one, each of its operations by itself.
+    fn composed((vit, adapters): &(Vit, Vec<[Adapter; 2]>), x: &Tensor, pass: &Pass) -> Tensor {
+        let mut x = x.clone();
+        for (block, adapters) in vit.blocks().iter().zip(adapters) {
+            x = block.forward(&x, Some(adapters), None, pass).unwrap();
+        }
+        vit.norm(&x, pass).unwrap()
+    }
+
+    /// Length of the difference over the length of the second.
+    fn distance(a: &Tensor, b: &Tensor) -> f32 {
+        assert_eq!(a.dims(), b.dims());
+        let length = |values: &mut dyn Iterator<Item = f32>| {
+            values.map(|value| value * value).sum::<f32>().sqrt()
+        };
+        let (a, b) = (values(a), values(b));
+        length(&mut a.iter().zip(&b).map(|(a, b)| a - b)) / length(&mut b.iter().copied())
+    }
+
+    /// A gate on an adapter is the same as `U` times that gate, so each sample is held against a network of its own that has
+    /// no gates.
+    #[test]
+    fn each_sample_passes_the_adapters_that_its_gates_leave_open() {
+        let mut rng = ChaCha8Rng::seed_from_u64(13);
+        let mut tensors: BTreeMap<String, Tensor> = expected_tensors(&config())
+            .into_iter()
+            .map(|(name, shape)| (name, random(&mut rng, &shape)))
+            .collect();
+        let mut variables = Vec::new();
+        for (name, tensor) in &mut tensors {
+            if name.starts_with("adapters.") {
+                let variable = Var::from_tensor(tensor).unwrap();
+                *tensor = variable.as_tensor().clone();
+                variables.push((name.clone(), variable));
+            }
+        }
+        let x = Var::from_tensor(&random(&mut rng, &[3, TOKENS, 24])).unwrap();
+        let alone = |sample: usize| {
+            let mut tensors = tensors.clone();
+            for (block, gates) in GATES.iter().enumerate() {
+                for (branch, gates) in BRANCHES.iter().zip(gates) {
+                    let name = format!("adapters.{block}.{branch}.up");
+                    let up = (&tensors[&name] * f64::from(gates[sample])).unwrap();
+                    tensors.insert(name, up);
+                }
+            }
+            let x = x.narrow(0, sample, 1).unwrap();
+            composed(&network(&tensors), &x, &Pass::Training(None))
+        };
+        let each: Vec<Tensor> = (0..3).map(alone).collect();
+        let expected = Tensor::cat(&each, 0).unwrap();
+
+        let gates = gates();
+        let pass = Pass::Training(Some(&gates));
+        let network = network(&tensors);
+        let fused = |rows: usize| {
+            let (vit, adapters) = &network;
+            assert!(vit.blocks().iter().all(|block| block.can_be_fused(true)));
+            let x = x.as_tensor().clone();
+            vit.encode(x, adapters, None, &pass, rows).unwrap()
+        };
+        let ways = [
+            ("composed", composed(&network, &x, &pass)),
+            ("fused", fused(TOKENS)),
+            ("fused, class token", fused(1)),
+        ];
+        for (way, result) in ways {
+            let rows = result.dim(1).unwrap();
+            let expected = expected.narrow(1, 0, rows).unwrap();
+            let apart = distance(&result, &expected);
+            assert!(apart < 1e-3, "{way}: {apart}");
+            let aim = random(&mut rng, &[3, rows, 24]);
+            let [gradients, slopes] = [&result, &expected].map(|y| {
+                let sum = (y * &aim).unwrap().sum_all().unwrap();
+                sum.backward().unwrap()
+            });
+            let inputs = [("x".to_owned(), x.clone())];
+            for (name, variable) in variables.iter().chain(&inputs) {
+                let [gradient, slope] =
+                    [&gradients, &slopes].map(|all| all.get(variable.as_tensor()).unwrap());
+                let apart = distance(gradient, slope);
+                assert!(apart < 1e-3, "{way}, {name}: {apart}");
+            }
+        }
     }
 }

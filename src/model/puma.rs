@@ -1,7 +1,7 @@
 use super::ablation::Ablation;
 use super::checkpoint::{Checkpoint, ReadOptions};
 use super::network::Output;
-use super::pass::{GPU_DTYPE, Pass};
+use super::pass::{GPU_DTYPE, Pass, Products};
 use super::placed::Placed;
 use super::prompt_pool::similarity_of_mean_prompt;
 use super::{Config, ModelError};
@@ -18,6 +18,7 @@ pub struct Puma {
     config: Config,
     placed: Placed,
     fingerprint: String,
+    products: Products,
 }
 
 /// What the model says of one picture.
@@ -48,6 +49,7 @@ impl Puma {
             placed: Placed::new(&checkpoint.config, &checkpoint.tensors, device)?,
             config: checkpoint.config.clone(),
             fingerprint: fingerprint(checkpoint)?,
+            products: Products::default(),
         })
     }
 
@@ -58,7 +60,21 @@ impl Puma {
             placed: Placed::rehearsal(&checkpoint.config, &checkpoint.tensors, room)?,
             config: checkpoint.config.clone(),
             fingerprint: fingerprint(checkpoint)?,
+            products: Products::default(),
         })
+    }
+
+    /// The same model with its weights' products in other numbers, to see what they are worth; its fingerprint stays, so
+    /// that it is not one to index with.
+    #[must_use]
+    pub fn with_products(mut self, products: Products) -> Self {
+        self.products = products;
+        self
+    }
+
+    /// What its weights' products are computed in, where the device has instructions for that.
+    pub fn products(&self) -> Products {
+        self.products
     }
 
     /// The architecture and its normalisation.
@@ -138,7 +154,7 @@ impl Puma {
         crops: &[RgbImage],
         ablation: &Ablation,
     ) -> Result<Vec<Embedded>, ModelError> {
-        self.embed_by(crops, &Pass::Rounded, ablation)
+        self.embed_by(crops, &self.products.pass(), ablation)
     }
 
     /// As [`Puma::embed_ablated`] by another pass: with [`Pass::Inference`] all of it in f32.

@@ -66,6 +66,9 @@ impl Reader {
 
     /// The small copy of the photo at `path`: [`super::thumbnail`].
     ///
+    /// The copy that cameras put into a JPEG's EXIF is not taken: at 160 pixels it is smaller than this one, and a reduced
+    /// decode is quick and gives this copy and what the model sees at once ([`Reader::crop`]).
+    ///
     /// # Errors
     /// As [`Reader::read`].
     pub fn thumbnail(&self, path: &Path) -> Result<RgbImage, PhotoError> {

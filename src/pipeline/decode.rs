@@ -2,7 +2,7 @@ use super::look::Look;
 use super::progress::Tally;
 use super::room::Room;
 use super::{Control, Options};
-use crate::library::{Job, reason};
+use crate::library::{Failure, Job};
 use crossbeam_channel::{Receiver, Sender};
 
 /// A photo on its way from a decoder to the model.
@@ -37,7 +37,7 @@ pub(super) fn run(
             .map(|thumbnails| thumbnails.file(&job.path, job.mtime_ns, job.size_bytes));
         let crop = reader
             .crop(&job.path, image_size_px, thumbnail)
-            .map_err(|error| reason(&error));
+            .map_err(|error| Failure::of(&error));
         drop(taken);
         let look = Look::after(&job, crop);
         if decoded.send(Decoded { job, look }).is_err() {

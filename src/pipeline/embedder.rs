@@ -2,7 +2,7 @@ use super::decode::Decoded;
 use super::look::Look;
 use super::progress::{Speed, Tally};
 use super::{Control, Phase, PipelineError, Progress};
-use crate::library::{Content, FailedFile, ModelKey, Outcome, Writer};
+use crate::library::{Content, FailedFile, Failure, ModelKey, Outcome, Retry, Writer};
 use crate::model::{Embedded, ModelError, Puma};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use image::RgbImage;
@@ -18,7 +18,8 @@ pub(super) struct Embedder<'a> {
     pub writer: &'a Writer<'a>,
     pub puma: &'a Puma,
     pub model: &'a ModelKey,
-    pub batch: usize,
+    /// See [`super::Options::batch`].
+    pub batch: Option<usize>,
     pub control: &'a Control,
     pub tally: &'a Tally,
 }
@@ -54,8 +55,10 @@ impl Embedder<'_> {
     /// The next photos, as many as a batch holds and as have come within a moment; and whether more may follow.
     fn gather(&self, decoded: &Receiver<Decoded>) -> (Vec<Decoded>, bool) {
         let deadline = Instant::now() + TICK;
-        let mut batch = Vec::with_capacity(self.batch);
-        while batch.len() < self.batch {
+        // Asked each time: a GPU's memory comes and goes.
+        let most = self.batch.unwrap_or_else(|| self.puma.at_once()).max(1);
+        let mut batch = Vec::with_capacity(most);
+        while batch.len() < most {
             match decoded.recv_deadline(deadline) {
                 Ok(next) => batch.push(next),
                 Err(RecvTimeoutError::Timeout) => return (batch, true),
@@ -91,7 +94,7 @@ impl Embedder<'_> {
                     photos.push((job, content));
                     crops.push(crop);
                 }
-                Look::Failed(reason) => failures.push((job, reason)),
+                Look::Failed(failure) => failures.push((job, failure)),
                 Look::Changed => changing += 1,
             }
         }
@@ -110,12 +113,17 @@ impl Embedder<'_> {
                         result: Ok((numbers.embedding.clone(), numbers.similarity.clone())),
                     });
                 }
-                None => failures.push((job, "the model gave no finite numbers for it".to_owned())),
+                None => {
+                    let reason = "the model gave no finite numbers for it".to_owned();
+                    // Another model may, and the file is sound.
+                    let retry = Retry::AskedFor;
+                    failures.push((job, Failure { reason, retry }));
+                }
             }
         }
-        outcomes.extend(failures.iter().map(|(job, reason)| Outcome {
+        outcomes.extend(failures.iter().map(|(job, failure)| Outcome {
             photo: job.photo,
-            result: Err(reason.clone()),
+            result: Err(failure.clone()),
         }));
         self.writer
             .store_with_contents(self.model, &outcomes, &contents)?;
@@ -125,9 +133,11 @@ impl Embedder<'_> {
         add(&self.tally.embedded, fresh.min(contents.len()));
         add(&self.tally.recognised, contents.len().saturating_sub(fresh));
         add(&self.tally.changing, changing);
-        for (job, reason) in failures {
-            let path = job.path;
-            self.tally.fail(FailedFile { path, reason });
+        for (job, failure) in failures {
+            self.tally.fail(FailedFile {
+                path: job.path,
+                reason: failure.reason,
+            });
         }
         Ok(())
     }
@@ -162,5 +172,50 @@ impl Embedder<'_> {
         let fresh = self.looked_at(&asked)?;
         numbers.extend(unknown.into_iter().zip(fresh));
         Ok((numbers, asked.len()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::library::{Job, Library, PhotoId};
+    use crate::model::Checkpoint;
+    use crate::model::checkpoint::ReadOptions;
+    use crossbeam_channel::bounded;
+    use std::path::{Path, PathBuf};
+
+    #[test]
+    fn a_batch_is_what_the_device_has_memory_for_now() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/puma.safetensors");
+        let shipped = Checkpoint::read(&file, &ReadOptions::default()).unwrap();
+        let puma = Puma::rehearsal(&shipped, 0).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library.sqlite")).unwrap();
+        let embedder = Embedder {
+            writer: &library.writer().unwrap(),
+            puma: &puma,
+            model: &ModelKey::new(puma.fingerprint()),
+            batch: None,
+            control: &Control::new(),
+            tally: &Tally::default(),
+        };
+        let (sender, receiver) = bounded(100);
+        for number in 0..100 {
+            let job = Job {
+                photo: PhotoId(number),
+                path: PathBuf::new(),
+                size_bytes: 0,
+                mtime_ns: 0,
+            };
+            let look = Look::Changed;
+            assert!(sender.send(Decoded { job, look }).is_ok());
+        }
+        let gathered = || embedder.gather(&receiver).0.len();
+        let before = puma.at_once();
+        assert_eq!(gathered(), before);
+        let crop = RgbImage::new(puma.image_size(), puma.image_size());
+        puma.embed(&[crop]).unwrap();
+        assert!(puma.at_once() < before);
+        assert_eq!(gathered(), puma.at_once());
     }
 }

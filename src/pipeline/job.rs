@@ -65,7 +65,8 @@ pub struct Summary {
     pub embedded: usize,
     /// Photos that needed nothing.
     pub unchanged: usize,
-    /// Photos that were moved, renamed, copied or only touched, and kept or took over what is embedded.
+    /// Photos that were moved, renamed, copied or only touched, and kept or took over what is embedded; those in folders
+    /// that were looked through again on the way included.
     pub recognised: usize,
     /// Photos that changed while they were read, and are left for the next run.
     pub changing: usize,
@@ -79,7 +80,7 @@ pub struct Summary {
     pub unreadable: Vec<FailedFile>,
     /// What else the user should know, such as folders in which a drive was mounted that is away.
     pub messages: Vec<String>,
-    /// Why roots were left alone, for each that is offline.
+    /// Why roots were left alone, for each that is offline; what was known below them is kept.
     pub offline: Vec<String>,
     /// Whether the run was stopped before its end.
     pub stopped: bool,
@@ -122,9 +123,9 @@ pub fn index(
     let model = ModelKey::new(puma.fingerprint());
     let sources = source::choose(&writer, folders, options)?;
     let (tally, room) = (Tally::default(), Room::new());
-    let batch = options.batch.unwrap_or_else(|| puma.at_once()).max(1);
+    let ahead = 2 * options.batch.unwrap_or_else(|| puma.at_once()).max(1);
     let (job_sender, job_receiver) = bounded(JOBS_AHEAD);
-    let (decoded_sender, decoded_receiver) = bounded::<Decoded>(2 * batch);
+    let (decoded_sender, decoded_receiver) = bounded::<Decoded>(ahead);
 
     let report = std::thread::scope(|scope| -> Result<ScanReport, PipelineError> {
         let scanner = std::thread::Builder::new()
@@ -139,6 +140,7 @@ pub fn index(
                     control,
                     tally: &tally,
                     sent: HashSet::new(),
+                    unreadable: HashSet::new(),
                 };
                 let scopes = &sources.scopes;
                 move || scanner.run(scopes)
@@ -168,7 +170,7 @@ pub fn index(
             writer: &writer,
             puma,
             model: &model,
-            batch,
+            batch: options.batch,
             control,
             tally: &tally,
         };

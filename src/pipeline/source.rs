@@ -24,15 +24,17 @@ pub(super) fn choose(
     folders: &[PathBuf],
     options: &Options,
 ) -> Result<Sources, LibraryError> {
-    let library = writer.library();
+    let (library, excluded) = (writer.library(), &options.excluded);
     let mut messages = Vec::new();
+    // A drive may have come back that was away while the folder around it was added.
+    writer.merge_roots(excluded)?;
     if !options.only.is_empty() {
-        let scopes = library.scopes(&options.only, &options.excluded)?;
+        let scopes = library.scopes(&options.only, excluded)?;
         return Ok(Sources { scopes, messages });
     }
     // A misspelt folder stops the run before anything is changed.
     for folder in folders {
-        if !folder.is_dir() && library.root_of(folder)?.is_none() {
+        if !folder.is_dir() && library.root_of(folder, excluded)?.is_none() {
             let path = folder.clone();
             return Err(if folder.exists() {
                 LibraryError::NotAFolder { path }
@@ -49,10 +51,10 @@ pub(super) fn choose(
     let mut chosen = BTreeSet::new();
     for folder in &known {
         let rule = match options.domain_rule {
-            None if library.root_of(folder)?.is_none() => Some(options.new_root_rule),
+            None if library.root_of(folder, excluded)?.is_none() => Some(options.new_root_rule),
             wished => wished,
         };
-        let root = writer.add_root(folder, rule)?;
+        let root = writer.add_root_with(folder, rule, excluded)?;
         if folder.canonicalize().ok() != root.path.canonicalize().ok() {
             messages.push(format!(
                 "{} belongs to {}, which is indexed as a whole",
@@ -85,6 +87,8 @@ pub(super) struct Scanner<'a> {
     pub tally: &'a Tally,
     /// What was sent, with its time: a folder that is looked through again may hold photos that still wait.
     pub sent: HashSet<(PhotoId, i64)>,
+    /// What could not be read, which is tried again with its folder and told once.
+    pub unreadable: HashSet<PathBuf>,
 }
 
 impl Scanner<'_> {
@@ -105,14 +109,18 @@ impl Scanner<'_> {
             let scopes = self.writer.library().scopes(&changed, self.excluded)?;
             let again = self.scan(&scopes, false)?;
             report.removed += again.removed;
-            report.unreadable.extend(again.unreadable);
+            // Each is told once, however often it is looked at in vain.
+            add_new(&mut report.unreadable, again.unreadable);
+            add_new(&mut report.offline, again.offline);
+            add_new(&mut report.unmounted, again.unmounted);
         }
         Ok(report)
     }
 
-    /// Scans once; `first` counts what needs nothing, too.
+    /// Scans once; `first` counts what is as it was, too, which a further scan would count again.
     fn scan(&mut self, scopes: &[Scope], first: bool) -> Result<ScanReport, LibraryError> {
-        let (tally, jobs, sent) = (self.tally, &self.jobs, &mut self.sent);
+        let (tally, jobs) = (self.tally, &self.jobs);
+        let (sent, unreadable) = (&mut self.sent, &mut self.unreadable);
         let count = |counter: &AtomicUsize| {
             if first {
                 Tally::count(&tally.found);
@@ -123,11 +131,16 @@ impl Scanner<'_> {
             match finding {
                 Finding::NotAPhoto => {}
                 Finding::Unchanged => count(&tally.unchanged),
-                Finding::Recognised => count(&tally.recognised),
+                Finding::Recognised => {
+                    Tally::count(&tally.found);
+                    Tally::count(&tally.recognised);
+                }
                 Finding::FailedBefore => count(&tally.failed_before),
                 Finding::Failed(file) => {
-                    Tally::count(&tally.found);
-                    tally.fail(file);
+                    if unreadable.insert(file.path.clone()) {
+                        Tally::count(&tally.found);
+                        tally.fail(file);
+                    }
                 }
                 Finding::ToEmbed(job) => {
                     if sent.insert((job.photo, job.mtime_ns)) {
@@ -142,5 +155,13 @@ impl Scanner<'_> {
         let mut stopped = || self.control.is_stopped();
         self.writer
             .scan_all(scopes, self.excluded, self.model, &mut stopped, &mut take)
+    }
+}
+
+fn add_new<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
+    for one in more {
+        if !known.contains(&one) {
+            known.push(one);
+        }
     }
 }

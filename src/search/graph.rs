@@ -76,6 +76,7 @@ impl Searcher {
         }
         let turn = Turn(Arc::downgrade(&self.inner));
         let file = refreshing::beside(self.library(), self.model_key(), "hnsw");
+        let reader = self.reader.clone();
         let started = std::thread::Builder::new()
             .name("puma-graph".to_owned())
             .spawn(move || {
@@ -83,7 +84,7 @@ impl Searcher {
                 let read = snapshot.index.graph().is_none();
                 let graph = graph(snapshot.index.vectors(), &file, read);
                 if let (Some(graph), Some(inner)) = (graph, turn.0.upgrade()) {
-                    Searcher { inner }.put_to_use(Arc::new(graph));
+                    Searcher { inner, reader }.put_to_use(Arc::new(graph));
                 }
             });
         if let Err(error) = started {

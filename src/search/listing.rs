@@ -1,8 +1,10 @@
 use super::snapshot::Snapshot;
 use super::{Filter, PhotoFacts};
+use crate::library::names;
 use rayon::prelude::*;
 use std::cmp::Reverse;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How photos are listed when nobody asks with a picture.
@@ -123,6 +125,51 @@ impl Listing {
         Some(self.snapshot.shown(row))
     }
 
+    /// Where the photos at `places` of another list are in this one; `None` for those that it does not list.
+    ///
+    /// Photos are told by their numbers, so that a renamed one is still the same. Costs one walk through the list,
+    /// however many are looked for, and no facts are looked at.
+    pub fn places_of(&self, other: &Listing, places: &[usize]) -> Vec<Option<usize>> {
+        let mut place_of_row = vec![None; self.snapshot.len()];
+        for (place, row) in (0_u32..).zip(&self.rows) {
+            place_of_row[*row as usize] = Some(place);
+        }
+        let place = |place: &usize| {
+            let photo = other.snapshot.photo(*other.rows.get(*place)? as usize);
+            place_of_row[self.snapshot.row_of(photo)?]
+        };
+        places
+            .iter()
+            .map(|one| place(one).map(|place| place as usize))
+            .collect()
+    }
+
+    /// The places of these files, ascending; what it does not list is left out.
+    ///
+    /// Costs one walk through the list, and no facts are looked at.
+    pub fn places_of_files(&self, files: &HashSet<PathBuf>) -> Vec<usize> {
+        let mut folders_by_name: HashMap<Vec<u8>, Vec<&Path>> = HashMap::new();
+        for file in files {
+            if let (Some(folder), Some(name)) = (file.parent(), file.file_name()) {
+                let name = names::to_bytes(Path::new(name));
+                folders_by_name.entry(name).or_default().push(folder);
+            }
+        }
+        if folders_by_name.is_empty() {
+            return Vec::new();
+        }
+        let is_one = |row: u32| {
+            let (folder, name) = self.snapshot.place(row as usize);
+            let folders = folders_by_name.get(name);
+            folders.is_some_and(|folders| folders.contains(&folder))
+        };
+        let places = self.rows.iter().enumerate();
+        places
+            .filter(|(_, row)| is_one(**row))
+            .map(|(place, _)| place)
+            .collect()
+    }
+
     /// The prompt similarities `[M]` of the photo at `place`; empty behind the end.
     pub fn similarity(&self, place: usize) -> &[f32] {
         match self.rows.get(place) {
@@ -139,6 +186,28 @@ impl Listing {
     /// Where a new folder or month begins, in order of the list; empty where there is nothing of the kind.
     pub fn sections(&self) -> &[Section] {
         &self.sections
+    }
+}
+
+#[cfg(test)]
+impl Listing {
+    /// A list by folder of photos that no library holds; `photos` are in order of their numbers.
+    pub(crate) fn made_of(photos: &[PhotoFacts]) -> Listing {
+        let mut segments = super::segment::SegmentBuilder::new(1);
+        for facts in photos {
+            segments.push(facts, facts.id.0, &[1.0], &[]);
+        }
+        let snapshot = Snapshot::new(crate::library::Seen::default(), 1, segments.finish());
+        Listing::browse(Arc::new(snapshot), Order::Folder, &Filter::default())
+    }
+
+    /// Of how many photos the facts were looked at.
+    pub(crate) fn looked_at(&self) -> usize {
+        let shown = |segment: &super::segment::Segment| {
+            let facts = segment.facts().shown.iter();
+            facts.filter(|facts| facts.get().is_some()).count()
+        };
+        self.snapshot.segments().iter().map(shown).sum()
     }
 }
 

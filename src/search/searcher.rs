@@ -7,7 +7,7 @@ use crate::figures::{Health, Profile, health, profiles};
 use crate::index::Kind;
 use crate::library::{Library, ModelKey, PhotoId};
 use crate::model::{Embedded, Puma};
-use crate::photo::{Limits, evaluation_crop, read};
+use crate::photo::{Reader, evaluation_crop};
 use image::RgbImage;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub struct Searcher {
     pub(super) inner: Arc<Inner>,
+    /// What reads the files of questions.
+    pub(super) reader: Reader,
 }
 
 pub(super) struct Inner {
@@ -59,9 +61,17 @@ impl Searcher {
         };
         let searcher = Searcher {
             inner: Arc::new(inner),
+            reader: Reader::default(),
         };
         searcher.tend_graph();
         Ok(searcher)
+    }
+
+    /// The same searcher with the files of questions from `reader`; without one they are read on the calling thread.
+    #[must_use]
+    pub fn with_reader(mut self, reader: Reader) -> Searcher {
+        self.reader = reader;
+        self
     }
 
     /// Says why nothing can be found, if nothing is embedded with this model.
@@ -123,10 +133,14 @@ impl Searcher {
     }
 
     /// Searches with a picture file, whether it is in the library or not.
+    ///
+    /// The model sees exactly what it saw when the file was indexed, so that a photo of the library is its own nearest
+    /// neighbour.
     pub fn query_file(&self, path: &Path, request: &Request) -> Result<Answer, SearchError> {
         let start = Instant::now();
-        let image = read(path, &Limits::default()).map_err(SearchError::Photo)?;
-        let query = self.embed(&image)?;
+        let size_px = self.inner.puma.image_size();
+        let crop = self.reader.crop(path, size_px, None);
+        let query = self.embed_crop(&crop.map_err(SearchError::Photo)?)?;
         self.answer(query, start.elapsed(), request)
     }
 
@@ -180,7 +194,7 @@ impl Searcher {
         self.answer(query, Duration::ZERO, request)
     }
 
-    /// Embeds a picture as indexing does.
+    /// Embeds a picture of which all pixels are at hand; of a file [`Reader::crop`] gives what indexing sees.
     pub fn embed(&self, image: &RgbImage) -> Result<Embedded, SearchError> {
         let puma = &self.inner.puma;
         self.embed_crop(&evaluation_crop(image, puma.image_size()))

@@ -16,8 +16,8 @@ pub enum SpeedError {
     Write {
         /// Its file.
         path: PathBuf,
-        /// What the encoder says.
-        source: image::ImageError,
+        /// What the encoder or the system says.
+        source: std::io::Error,
     },
     /// The system gives no room for files.
     #[error("a folder for the photo to be decoded")]

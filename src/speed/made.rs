@@ -1,10 +1,12 @@
 //! Photos and embeddings to be measured with: made from a seed, the same each time.
 
 use image::{Rgb, RgbImage};
+use mozjpeg::{ColorSpace, Compress};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::StandardNormal;
 use rayon::prelude::*;
+use std::io;
 
 /// Sides of a photo's patches in pixels, large ones first, and how much they differ in light.
 const PATCHES: [(f32, f32); 5] = [
@@ -16,6 +18,8 @@ const PATCHES: [(f32, f32); 5] = [
 ];
 /// The noise of a sensor at its strongest.
 const NOISE: i8 = 4;
+/// Quality of a JPEG, as cameras have it.
+const QUALITY: f32 = 92.0;
 /// Embeddings that one generator makes.
 const CHUNK: usize = 4096;
 
@@ -45,6 +49,25 @@ pub fn photo(width_px: u32, height_px: u32, seed: u64) -> RgbImage {
             }
         });
     photo
+}
+
+/// A photo as most cameras write it: JPEG of quality 92, its colours at half the size (4:2:0).
+///
+/// # Errors
+/// The encoder cannot write it.
+///
+/// # Panics
+/// If the photo has no pixels, or a side that JPEG has no number for: above 65,500.
+pub fn jpeg(photo: &RgbImage) -> io::Result<Vec<u8>> {
+    let mut jpeg = Compress::new(ColorSpace::JCS_RGB);
+    jpeg.set_size(photo.width() as usize, photo.height() as usize);
+    // What libjpeg writes, instead of a search for fewer bytes.
+    jpeg.set_fastest_defaults();
+    jpeg.set_quality(QUALITY);
+    jpeg.set_chroma_sampling_pixel_sizes((2, 2), (2, 2));
+    let mut started = jpeg.start_compress(Vec::new())?;
+    started.write_scanlines(photo.as_raw())?;
+    started.finish()
 }
 
 /// Patches of one size.
@@ -134,6 +157,20 @@ mod tests {
         assert_ne!(made, photo(120, 80, 6));
         let (least, most) = (made.iter().min(), made.iter().max());
         assert!(most.unwrap() - least.unwrap() > 60, "{least:?} {most:?}");
+    }
+
+    #[test]
+    fn a_jpeg_is_one_of_a_camera() {
+        let photo = photo(96, 64, 5);
+        let bytes = jpeg(&photo).unwrap();
+        let decoded = image::load_from_memory(&bytes).unwrap().into_rgb8();
+        let off = |(one, other): (&u8, &u8)| f64::from(one.abs_diff(*other));
+        let off = decoded.iter().zip(photo.iter()).map(off).sum::<f64>() / photo.len() as f64;
+        assert!(off < 8.0, "{off}");
+        // The frame of a baseline JPEG: light in twice as many samples each way as the two colours.
+        let frame = bytes.windows(2).position(|mark| mark == [0xff, 0xc0]);
+        let samples = &bytes[frame.unwrap() + 11..];
+        assert_eq!([samples[0], samples[3], samples[6]], [0x22, 0x11, 0x11]);
     }
 
     #[test]

@@ -1,14 +1,9 @@
 use super::{SpeedError, Taken, made, timed};
 use crate::photo::{Enough, Limits, evaluation_crop, read, read_for};
-use image::codecs::jpeg::JpegEncoder;
 use serde::Serialize;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-
-/// Quality of the JPEG, as cameras have it.
-const QUALITY: u8 = 92;
 
 /// What a JPEG takes before the model sees it, on one thread, its file in memory already.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -85,10 +80,8 @@ impl Decoder {
 }
 
 /// Writes the photo; gives the size of its file.
-fn write(file: &Path, [width, height]: [u32; 2]) -> Result<u64, image::ImageError> {
-    let photo = made::photo(width, height, 0);
-    let mut out = BufWriter::new(File::create(file)?);
-    JpegEncoder::new_with_quality(&mut out, QUALITY).encode_image(&photo)?;
-    out.flush()?;
-    Ok(file.metadata()?.len())
+fn write(file: &Path, [width, height]: [u32; 2]) -> io::Result<u64> {
+    let bytes = made::jpeg(&made::photo(width, height, 0))?;
+    std::fs::write(file, &bytes)?;
+    Ok(bytes.len() as u64)
 }

@@ -2,7 +2,7 @@ use super::embedding::Embedder;
 use super::photo::Decoder;
 use super::searching::Asker;
 use super::{Embedding, Hardware, Photo, Search, SpeedError, Taken};
-use crate::model::{DeviceChoice, Puma};
+use crate::model::{DeviceChoice, Products, Puma};
 use serde::Serialize;
 
 /// What is measured.
@@ -41,6 +41,8 @@ pub struct Report {
     pub version: &'static str,
     /// Where the model ran, as `--device` takes it.
     pub device: String,
+    /// What its weights' products were computed in, where the device has instructions for that.
+    pub precision: Products,
     /// The model.
     pub model: ModelFacts,
     /// The machine.
@@ -93,6 +95,7 @@ pub fn measure(
     Ok(Report {
         version: env!("CARGO_PKG_VERSION"),
         device: DeviceChoice::of(puma.device()).to_string(),
+        precision: puma.products(),
         model: ModelFacts {
             fingerprint: puma.fingerprint().to_owned(),
             image_size_px: puma.image_size(),

@@ -89,7 +89,8 @@ pub struct TrainConfig {
     pub sampling: Sampling,
     /// With [`Sampling::PerClass`]: photos of a class in a step.
     pub per_class: usize,
-    /// Photos of a class that are trained on, drawn once; 0 for all.
+    /// Photos of a class that are trained on, drawn once by the seed and the class's name, so that a run on some of the
+    /// sets has the same photos of them as a run on all; a class that has no more keeps its own; 0 for all.
     pub shots: usize,
     /// Learning rate of the model's parameters.
     pub learning_rate: f64,
@@ -134,9 +135,14 @@ pub struct TrainConfig {
     pub crop_px: usize,
     /// Smallest part of a photo's area that a crop may show.
     pub crop_area: f64,
-    /// Part of each set's training classes that is held out for validation, 0 for none.
+    /// Part of each set's training classes that is held out for validation, 0 for none: every `k`-th class by name with
+    /// `k = 1 / validation`, from the middle of the first `k` on; where that class has one photo, the next.
+    ///
+    /// None of a set is held out where it would be one class alone, which cannot be told from another: at 0.1 a set needs
+    /// 16 training classes, at 0.25 it needs 6. Where no set has enough, nothing is validated.
     pub validation: f64,
-    /// Validations in a row that are no better than the best before, after which the run ends; 0 for never.
+    /// Validations in a row that are no better than the best before, after which the run ends; 0 for never. Needs a set of
+    /// which classes are held out.
     pub patience: usize,
     /// Sets left out of training and validation.
     pub without: Vec<String>,
@@ -260,6 +266,10 @@ impl TrainConfig {
                 "learning rates, their factor, weight decay, temperature and keep have to be finite and not negative",
             );
         }
+        let backbone = self.method == Method::FineTuning && self.backbone_learning_rate > 0.0;
+        if self.learning_rate == 0.0 && !backbone {
+            return wrong("a learning_rate of 0 trains nothing of the model: set it above 0");
+        }
         Ok(())
     }
 
@@ -293,5 +303,83 @@ impl TrainConfig {
         } else {
             std::thread::available_parallelism().map_or(1, |cores| cores.get())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with the defaults after `change`; nothing where they are still good.
+    fn wrong(change: impl Fn(&mut TrainConfig)) -> String {
+        let mut config = TrainConfig::default();
+        change(&mut config);
+        let error = config.validate().err();
+        error.map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn sampling_has_to_fit_the_batch_and_the_loss() {
+        let per_class = |per_class: usize, batch: usize| {
+            wrong(|config| {
+                config.sampling = Sampling::PerClass;
+                (config.per_class, config.batch) = (per_class, batch);
+            })
+        };
+        assert_eq!(per_class(4, 180), "");
+        assert_eq!(per_class(2, 2), "");
+        for (photos, batch) in [(1, 180), (0, 180), (7, 180), (4, 2)] {
+            assert!(
+                per_class(photos, batch).contains("per_class"),
+                "{photos} in {batch}"
+            );
+        }
+        for loss in [
+            LossKind::Triplet,
+            LossKind::Margin,
+            LossKind::MultiSimilarity,
+        ] {
+            for sampling in [Sampling::Random, Sampling::Balanced, Sampling::PerClass] {
+                let wrong = wrong(|config| (config.loss, config.sampling) = (loss, sampling));
+                let fits = sampling == Sampling::PerClass;
+                assert_eq!(wrong.is_empty(), fits, "{loss:?} {sampling:?}: {wrong}");
+                assert!(fits || wrong.contains("set sampling to per-class"));
+            }
+        }
+        // Only pair losses and per-class sampling look at it.
+        assert_eq!(wrong(|config| config.per_class = 1), "");
+    }
+
+    #[test]
+    fn several_centres_do_not_start_at_one_mean() {
+        for (loss, start, fits) in [
+            (LossKind::SoftTriple, ProxyStart::ClassMean, false),
+            (LossKind::SoftTriple, ProxyStart::Random, true),
+            (LossKind::ProxyAnchor, ProxyStart::ClassMean, true),
+        ] {
+            let wrong = wrong(|config| (config.loss, config.proxy_start) = (loss, start));
+            assert_eq!(wrong.is_empty(), fits, "{loss:?} {start:?}: {wrong}");
+            assert!(fits || wrong.contains("proxy_start"));
+        }
+    }
+
+    #[test]
+    fn something_of_the_model_has_to_be_trained() {
+        let rates = |method, learning_rate, backbone_learning_rate| {
+            wrong(|config| {
+                config.method = method;
+                config.learning_rate = learning_rate;
+                config.backbone_learning_rate = backbone_learning_rate;
+            })
+        };
+        assert!(rates(Method::Puma, 0.0, 1.0).contains("learning_rate"));
+        assert!(rates(Method::FineTuning, 0.0, 0.0).contains("learning_rate"));
+        assert_eq!(rates(Method::FineTuning, 0.0, 1e-5), "");
+        assert_eq!(rates(Method::FineTuning, 1e-3, 0.0), "");
+        // A frozen pool, frozen proxies.
+        let frozen = |config: &mut TrainConfig| {
+            (config.pool_rate_factor, config.proxy_learning_rate) = (0.0, 0.0);
+        };
+        assert_eq!(wrong(frozen), "");
     }
 }

@@ -20,7 +20,7 @@ pub enum TrainError {
         source: std::io::Error,
     },
     /// The state to resume from is damaged or belongs to another run.
-    #[error("{path}: {reason}; start again without --resume, or give another run folder")]
+    #[error("{path}: {reason}; to start again, delete this run folder or choose another --out")]
     State {
         /// The file.
         path: PathBuf,

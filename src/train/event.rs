@@ -39,7 +39,8 @@ pub enum Event {
         /// What is wrong with it.
         reason: String,
     },
-    /// Every trainable tensor has changed and every frozen one is what it was.
+    /// Every tensor with a learning rate above 0 has changed and every frozen one is what it was; of fresh runs, since the
+    /// steps of one that was taken up may be too small to change all.
     Checked,
     /// The held-out classes were measured.
     Validated {

@@ -134,6 +134,43 @@ mod tests {
         );
     }
 
+    fn bytes(hexadecimal: &str) -> Vec<u8> {
+        let digits: String = hexadecimal.split_whitespace().collect();
+        (0..digits.len() / 2)
+            .map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap())
+            .collect()
+    }
+
+    /// Bytes written out by hand from TensorFlow's `record_writer.cc`, `event.proto` and `summary.proto`, with checksums of
+    /// a bitwise CRC-32C: length, its checksum, event, its checksum.
+    #[test]
+    fn records_are_those_of_tensorflow_byte_by_byte() {
+        let event = |step, file_version: Option<&str>, summary| Event {
+            wall_time: 1_700_000_000.25,
+            step,
+            file_version: file_version.map(str::to_owned),
+            summary,
+        };
+        let version = event(0, Some("brain.Event:2"), None);
+        let expected = "1800000000000000 a37f4b22
+            09 00001040fc54d941
+            1a 0d 627261696e2e4576656e743a32
+            338d2fe9";
+        assert_eq!(record(&version.encode_to_vec()), bytes(expected));
+
+        let values = vec![Scalar {
+            tag: "loss/total".into(),
+            simple_value: Some(1.5),
+        }];
+        let scalar = event(300, None, Some(Summary { values }));
+        let expected = "2100000000000000 017becf6
+            09 00001040fc54d941
+            10 ac02
+            2a 13  0a 11  0a 0a 6c6f73732f746f74616c  15 0000c03f
+            d23d4817";
+        assert_eq!(record(&scalar.encode_to_vec()), bytes(expected));
+    }
+
     #[test]
     fn scalars_are_read_back() {
         let folder = tempfile::tempdir().unwrap();

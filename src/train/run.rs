@@ -16,7 +16,7 @@ impl RunFolder {
     ///
     /// # Errors
     /// A folder that already holds a run, unless `resume` says to take it up, or one that cannot be written.
-    pub fn open(folder: &Path, config: &TrainConfig, resume: bool) -> Result<Self, TrainError> {
+    pub fn open(folder: &Path, resume: bool) -> Result<Self, TrainError> {
         fs::create_dir_all(folder).map_err(|error| TrainError::io(folder, error))?;
         let run = Self {
             folder: folder.to_owned(),
@@ -27,11 +27,15 @@ impl RunFolder {
                 folder.display()
             )));
         }
-        let path = folder.join("config.toml");
+        Ok(run)
+    }
+
+    /// Writes the configuration, over the one of a run that is taken up: to be called when nothing speaks against the run.
+    pub fn write_config(&self, config: &TrainConfig) -> Result<(), TrainError> {
+        let path = self.folder.join("config.toml");
         let text = toml::to_string_pretty(config)
             .map_err(|error| TrainError::Config(error.to_string()))?;
-        fs::write(&path, text).map_err(|error| TrainError::io(&path, error))?;
-        Ok(run)
+        fs::write(&path, text).map_err(|error| TrainError::io(&path, error))
     }
 
     /// The optimiser's state with everything that a resumed run needs.
@@ -80,29 +84,38 @@ impl RunFolder {
 pub struct CsvLog {
     path: PathBuf,
     file: File,
+    /// The step of the last line that was there when it was opened.
+    last: Option<usize>,
 }
 
 impl CsvLog {
     fn open(path: PathBuf, header: &str, from_step: usize) -> Result<Self, TrainError> {
         let old = fs::read_to_string(&path).unwrap_or_default();
-        let kept = old.lines().skip(1).filter(|line| {
+        let mut text = format!("{header}\n");
+        let mut last = None;
+        for line in old.lines().skip(1) {
             let step = line
                 .split(',')
                 .next()
                 .and_then(|step| step.parse::<usize>().ok());
-            step.is_some_and(|step| step <= from_step) && from_step > 0
-        });
-        let mut text = format!("{header}\n");
-        kept.for_each(|line| {
-            text.push_str(line);
-            text.push('\n');
-        });
+            let kept = step.filter(|&step| step <= from_step && from_step > 0);
+            if kept.is_some() {
+                text.push_str(line);
+                text.push('\n');
+                last = kept;
+            }
+        }
         fs::write(&path, text).map_err(|error| TrainError::io(&path, error))?;
         let file = OpenOptions::new().append(true).open(&path);
         match file {
-            Ok(file) => Ok(Self { path, file }),
+            Ok(file) => Ok(Self { path, file, last }),
             Err(error) => Err(TrainError::io(&path, error)),
         }
+    }
+
+    /// Whether the last line that was there when it was opened is that of `step`.
+    pub fn ends_at(&self, step: usize) -> bool {
+        self.last == Some(step)
     }
 
     /// Adds a line.

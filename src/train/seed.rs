@@ -28,3 +28,9 @@ pub fn generator(seed: u64, purpose: Purpose, index: u64) -> ChaCha8Rng {
     rng.set_stream(index);
     rng
 }
+
+/// The generator of `purpose` for what has a name: the same in every run of `seed` that has it, whatever else there is.
+pub fn named_generator(seed: u64, purpose: Purpose, name: &str) -> ChaCha8Rng {
+    let [a, b, c, d, e, f, g, h, ..] = *blake3::hash(name.as_bytes()).as_bytes();
+    generator(seed, purpose, u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+}

@@ -8,25 +8,38 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use std::path::Path;
 
+/// The run that a state belongs to: no other may take it up.
+pub struct Identity<'a> {
+    /// Its configuration.
+    pub config: &'a TrainConfig,
+    /// Fingerprint of the model that it started from.
+    pub start: &'a str,
+    /// Fingerprint of its training photos, see [`super::TrainingData::fingerprint`].
+    pub photos: &'a str,
+}
+
 /// What a state file must say of the run it belongs to.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Header {
     config: TrainConfig,
     start: String,
+    /// Not in the files of older versions.
+    #[serde(default)]
+    photos: Option<String>,
     steps: usize,
 }
 
 /// Writes optimiser, running similarities and step count, f32, to `path`: complete or not at all.
 pub fn save(
     path: &Path,
-    config: &TrainConfig,
-    start: &str,
+    run: &Identity,
     optimizer: &AdamW,
     loss: &dyn MetricLoss,
 ) -> Result<(), TrainError> {
     let header = Header {
-        config: config.clone(),
-        start: start.to_owned(),
+        config: run.config.clone(),
+        start: run.start.to_owned(),
+        photos: Some(run.photos.to_owned()),
         steps: optimizer.steps(),
     };
     let header = serde_json::to_string(&header).map_err(|error| damaged(path, error))?;
@@ -59,11 +72,10 @@ pub fn save(
 /// Puts the state in `path` back and returns the steps done.
 ///
 /// # Errors
-/// A file that is missing, damaged, or of a run with another configuration or start.
+/// A file that is missing, damaged, or of a run with another configuration, start or other training photos.
 pub fn restore(
     path: &Path,
-    config: &TrainConfig,
-    start: &str,
+    run: &Identity,
     optimizer: &mut AdamW,
     loss: &mut dyn MetricLoss,
 ) -> Result<usize, TrainError> {
@@ -75,20 +87,21 @@ pub fn restore(
         .and_then(|metadata| metadata.get("run"));
     let header = header.ok_or_else(|| damaged(path, "no run is described in it"))?;
     let header: Header = serde_json::from_str(header).map_err(|error| damaged(path, error))?;
-    let same = TrainConfig {
-        threads: config.threads,
-        ..header.config.clone()
-    };
-    if &same != config {
-        return Err(damaged(
-            path,
-            "it belongs to a run with another configuration",
-        ));
+    if let Some(what) = difference(&header.config, run.config) {
+        let reason = format!("it belongs to a run with another configuration: {what}");
+        return Err(damaged(path, reason));
     }
-    if header.start != start {
+    if header.start != run.start {
         return Err(damaged(
             path,
             "it belongs to a run that started from another model",
+        ));
+    }
+    if header.photos.is_some_and(|photos| photos != run.photos) {
+        return Err(damaged(
+            path,
+            "the training photos are no longer those of this run: some were added, removed, renamed or moved to another \
+             class; put them back to go on with it",
         ));
     }
     let tensors = SafeTensors::deserialize(&file).map_err(|error| damaged(path, error))?;
@@ -101,6 +114,24 @@ pub fn restore(
         .map_err(|error| damaged(path, error))?;
     loss.set_state(&values(running.data()))?;
     Ok(header.steps)
+}
+
+/// The first setting in which two configurations differ, with both values, as far as it changes what a step does.
+///
+/// Threads share out the chunks of a step. Where activations are computed again, a step may be cut into other chunks: sums
+/// differ by rounding, and on a GPU the gates drawn fall to other photos. A benchmark takes results across both too.
+fn difference(kept: &TrainConfig, asked: &TrainConfig) -> Option<String> {
+    let kept = TrainConfig {
+        threads: asked.threads,
+        recompute: asked.recompute,
+        ..kept.clone()
+    };
+    let [kept, asked] = [&kept, asked].map(|config| serde_json::json!(config));
+    let (kept, asked) = (kept.as_object()?, asked.as_object()?);
+    kept.iter().find_map(|(name, kept)| {
+        let asked = asked.get(name)?;
+        (kept != asked).then(|| format!("{name} is {kept} there and {asked} now"))
+    })
 }
 
 fn bytes(values: &[f32]) -> Vec<u8> {

@@ -331,6 +331,44 @@ fn filters_combine_are_said_and_cleared() {
 }
 
 #[test]
+fn enter_and_escape_in_a_field_above_the_grid_mean_the_field() {
+    let mut window = with_neighbours();
+    let cat = window.gallery.photo("cats/chelsea.png");
+    press(&mut window, Key::ArrowRight);
+    window.click("Filters");
+    let into = |window: &mut Window, field: &str, text: &str| {
+        window.harness.get_by_label(field).focus();
+        window.harness.step();
+        window.harness.get_by_label(field).type_text(text);
+        window.harness.run_steps(2);
+    };
+    into(&mut window, "Taken from", "1990");
+    window.wait_for("the answer under the filter", |harness| {
+        let answer = harness.state().state().answer.as_ref();
+        answer.is_some_and(|answer| answer.filter.from.is_some())
+    });
+    window.harness.run_steps(2);
+    assert!(window.harness.get_by_label("Taken from").is_focused());
+    press(&mut window, Key::Enter);
+    let asked = |window: &Window| {
+        let query = state(window).shown_query();
+        query.and_then(|query| query.path().map(PathBuf::from))
+    };
+    assert_eq!(asked(&window), Some(cat.clone()));
+    let field = window.harness.get_by_label("Taken from");
+    assert!(!field.is_focused());
+
+    // Escape leaves a field before it clears anything.
+    into(&mut window, "Taken until", "soon");
+    press(&mut window, Key::Escape);
+    let field = window.harness.get_by_label("Taken until");
+    assert!(!field.is_focused());
+    assert_eq!(asked(&window), Some(cat));
+    press(&mut window, Key::Escape);
+    assert_eq!(asked(&window), None);
+}
+
+#[test]
 fn all_photos_are_browsed_by_folder_and_by_date() {
     let mut window = Window::indexed();
     window.wait_for_label("Browse all photos");

@@ -2,7 +2,7 @@
 
 use super::Window;
 use super::browsing::{press, press_with, with_neighbours};
-use super::gallery::READABLE;
+use super::gallery::{Gallery, READABLE};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 use std::path::Path;
@@ -93,17 +93,31 @@ fn a_contact_sheet_shows_every_photo() {
 #[cfg(target_os = "linux")]
 const PRIVATE_TRASH: &str = "PUMA_TEST_PRIVATE_TRASH";
 
-/// Runs itself again in a process whose trash is a private folder: nothing real may be thrown away.
 #[cfg(target_os = "linux")]
 #[test]
 fn files_go_into_the_trash_after_a_question_and_come_back() {
     if std::env::var_os(PRIVATE_TRASH).is_some() {
         return throw_away_and_take_back();
     }
+    with_a_private_trash("files_go_into_the_trash_after_a_question_and_come_back");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn files_below_a_linked_folder_come_back_from_the_trash() {
+    if std::env::var_os(PRIVATE_TRASH).is_some() {
+        return throw_away_below_a_link_and_take_back();
+    }
+    with_a_private_trash("files_below_a_linked_folder_come_back_from_the_trash");
+}
+
+/// Runs the test of that name again in a process whose trash is a private folder: nothing real may be thrown away.
+#[cfg(target_os = "linux")]
+fn with_a_private_trash(name: &str) {
     let home = tempfile::tempdir().unwrap();
-    let this = "app::browsing_files::files_go_into_the_trash_after_a_question_and_come_back";
+    let this = format!("app::browsing_files::{name}");
     let run = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", this, "--nocapture"])
+        .args(["--exact", &this, "--nocapture"])
         .env(PRIVATE_TRASH, "1")
         .env("XDG_DATA_HOME", home.path().join("data"))
         .env("HOME", home.path())
@@ -171,4 +185,51 @@ fn throw_away_and_take_back() {
     });
     // However often the answer was made anew, it is the same list to the grid.
     assert_eq!(window.harness.state().state().results.list(), list);
+}
+
+#[cfg(target_os = "linux")]
+fn throw_away_below_a_link_and_take_back() {
+    let gallery = Gallery::new();
+    let (photos, real) = (gallery.photos(), gallery.outside("elsewhere"));
+    std::fs::rename(&photos, &real).unwrap();
+    std::os::unix::fs::symlink(&real, &photos).unwrap();
+    let mut window = Window::open_beside(gallery, |setup| setup, Vec::new());
+    window.wait_for_label("Find pictures by looking");
+    window.index_gallery();
+    let cat = photos.join("cats/chelsea.png");
+    window.drop_on(&cat);
+    window.wait_for_label("Neighbour 1: chelsea.png");
+    press(&mut window, Key::ArrowRight);
+    let results = &window.harness.state().state().results;
+    let path = results.path(1).unwrap().to_owned();
+    assert!(path.starts_with(&photos), "{path:?}");
+    press(&mut window, Key::Delete);
+    window.wait_for_label("to the trash?");
+    window.click("Move to trash");
+    window.wait_for("the end of it", |harness| {
+        !harness.state().state().results.trashing.busy
+    });
+    if super::shows(&window.harness, "could not be moved to the trash") {
+        println!("no trash here");
+        return;
+    }
+    window.wait_for("the catalogue to follow", |harness| {
+        let state = harness.state().state();
+        let library = state.library.as_ref().unwrap();
+        state.indexing.is_none() && library.embedded == READABLE - 1
+    });
+    assert!(!path.exists());
+
+    // With another file in its place it stays in the trash, and on offer.
+    std::fs::write(&path, "in the way").unwrap();
+    window.click("Take back from the trash");
+    window.wait_for_label("Not everything could be taken back");
+    let offered = &window.harness.state().state().results.trashing.last;
+    assert_eq!(*offered, std::slice::from_ref(&path));
+    std::fs::remove_file(&path).unwrap();
+    window.click("Take back from the trash");
+    window.wait_for_label("1 file taken back from the trash.");
+    assert!(image::open(&path).is_ok());
+    let trashing = &window.harness.state().state().results.trashing;
+    assert!(trashing.last.is_empty() && !trashing.busy);
 }

@@ -52,6 +52,33 @@ fn several_pictures_make_one_question_with_weights() {
 }
 
 #[test]
+fn a_weight_that_is_typed_and_entered_keeps_the_question() {
+    let mut window = Window::indexed();
+    let cat = window.gallery.photo("cats/chelsea.png");
+    let coffee = window.gallery.photo("things/coffee.png");
+    window.drop_all(&[&cat, &coffee]);
+    window.wait_for("the answer to both", |harness| {
+        let answer = harness.state().state().answer.as_ref();
+        answer.is_some_and(|answer| answer.query.parts.len() == 2)
+    });
+    window.wait_for_label("Asked picture 2: coffee.png");
+    let number = egui::accesskit::Role::SpinButton;
+    let name = "Weight of coffee.png";
+    window.harness.get_by_role_and_label(number, name).focus();
+    window.harness.run_steps(2);
+    window.harness.event(egui::Event::Text("0.5".to_owned()));
+    window.harness.run_steps(2);
+    window.harness.key_press(egui::Key::Enter);
+    window.harness.run_steps(4);
+    window.wait_for("the answer to another weight", |harness| {
+        harness.state().state().asking.is_none()
+    });
+    let parts = query(&window).parts;
+    assert_eq!(parts.len(), 2);
+    assert_eq!(parts[1].weight, 0.5);
+}
+
+#[test]
 fn a_rectangle_drawn_on_the_picture_searches_that_part() {
     let mut window = Window::asked_with_the_cat();
     window.wait_for_label("Asked picture 1: chelsea.png");
@@ -118,6 +145,40 @@ fn a_part_can_be_chosen_without_a_mouse() {
         (crop.x - 0.4).abs() < 0.01 && (crop.height - 0.7).abs() < 0.01,
         "{crop:?}"
     );
+}
+
+#[test]
+fn keys_mean_the_choice_of_a_part_while_it_is_open() {
+    let mut window = Window::asked_with_the_cat();
+    let open = "Draw a rectangle on the picture, or move its edges.";
+    window.click("Choose a part of chelsea.png");
+    window.wait_for_label(open);
+    for key in [egui::Key::Enter, egui::Key::Space, egui::Key::Delete] {
+        window.harness.key_press(key);
+        window.harness.run_steps(3);
+    }
+    let state = window.harness.state().state();
+    assert!(state.asking.is_none());
+    assert!(state.results.preview.is_none());
+    assert!(state.results.trashing.asked.is_none());
+    assert!(shows(&window.harness, open));
+
+    // Escape ends it, and nothing below it.
+    window.harness.key_press(egui::Key::Escape);
+    window.wait_for("the end of it", |harness| !shows(harness, open));
+    window.harness.run_steps(3);
+    let state = window.harness.state().state();
+    assert!(state.answer.is_some() && !state.asks_something());
+
+    // Another question ends it too.
+    window.click("Choose a part of chelsea.png");
+    window.wait_for_label(open);
+    let rocket = window.gallery.photo("things/rocket.png");
+    window.drop_on(&rocket);
+    window.wait_for_answer_to(&rocket);
+    window.harness.run_steps(2);
+    assert!(!shows(&window.harness, open));
+    assert!(!window.harness.state().state().asks_something());
 }
 
 #[test]

@@ -11,6 +11,19 @@ fn files_that_cannot_be_read_are_listed_with_the_reason() {
 }
 
 #[test]
+fn escape_closes_the_list_of_unreadable_files_and_nothing_below_it() {
+    let mut window = Window::asked_with_the_cat();
+    window.click("1 file could not be read");
+    window.wait_for_label("Copy the list");
+    window.harness.key_press(egui::Key::Escape);
+    window.wait_for("the list to close", |harness| {
+        !shows(harness, "Copy the list")
+    });
+    window.harness.run_steps(3);
+    assert!(window.harness.state().state().answer.is_some());
+}
+
+#[test]
 fn a_query_that_is_no_picture_is_refused_by_name() {
     let mut window = Window::indexed();
     let note = window.gallery.outside("shopping list.txt");

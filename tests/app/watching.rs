@@ -1,26 +1,28 @@
 //! Folders that change while the window is open, go away, come back or lie elsewhere.
 use super::gallery::READABLE;
 use super::{Window, shows};
+use puma::app::Setup;
+use puma::library::Library;
 use puma::settings::{Places, Settings};
 use puma::watch::Pace;
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// A window that watches its folders and takes changes in soon, over the whole gallery.
-fn watching() -> Window {
-    let soon = Pace {
+/// Settings by which a window watches its folders and takes changes in soon.
+fn soon(mut setup: Setup) -> Setup {
+    setup.settings.watch = true;
+    setup.pace = Pace {
         quiet: Duration::from_millis(100),
         look: Duration::from_millis(100),
         ..Pace::default()
     };
-    let mut window = Window::open_with(
-        |mut setup| {
-            setup.settings.watch = true;
-            setup.pace = soon;
-            setup
-        },
-        Vec::new(),
-    );
+    setup
+}
+
+/// A window that watches its folders and takes changes in soon, over the whole gallery.
+fn watching() -> Window {
+    let mut window = Window::open_with(soon, Vec::new());
     window.wait_for_label("Find pictures by looking");
     window.index_gallery();
     window
@@ -67,6 +69,79 @@ fn new_renamed_and_deleted_photos_are_taken_in_by_themselves() {
         has("painted") && !has("drawn")
     });
     wait_for_photos(&mut window, READABLE);
+}
+
+/// Neither changes the number of photos, or what the model has to look at.
+#[test]
+fn a_renamed_folder_and_a_copy_reach_what_is_open() {
+    let mut window = watching();
+    window.wait_for_label("watched for changes");
+    let asked = window.gallery.photo("drawn/stripes 1.png");
+    window.drop_on(&asked);
+    window.wait_for_answer_to(&asked);
+    let (old, new) = (
+        window.gallery.photo("drawn"),
+        window.gallery.photo("painted"),
+    );
+    fs::rename(&old, &new).unwrap();
+    window.wait_for("the answer with the new paths", |harness| {
+        let answer = harness.state().state().answer.as_ref();
+        answer.is_some_and(|answer| {
+            let below = |folder: &Path| {
+                let hits = answer.hits.iter();
+                hits.filter(|hit| hit.path.starts_with(folder)).count()
+            };
+            (below(&old), below(&new)) == (0, 4)
+        })
+    });
+    // The picture asked with lies elsewhere now, which is no trouble.
+    let messages = window.harness.state().state().messages.shown();
+    let refused = messages
+        .iter()
+        .any(|message| message.text.contains("cannot be searched"));
+    assert!(!refused, "{messages:?}");
+
+    window.click("Clear the query");
+    window.click("Browse all photos");
+    window.wait_for_label("All photos by folder");
+    let cat = window.gallery.photo("cats/chelsea.png");
+    fs::copy(&cat, window.gallery.photo("cats/copy.png")).unwrap();
+    window.wait_for("the list with the copy", |harness| {
+        let state = harness.state().state();
+        state.listing.is_some() && state.results.len() == READABLE + 1
+    });
+}
+
+#[test]
+fn a_program_that_writes_the_library_only_delays_what_is_followed() {
+    let Window { harness, gallery } = Window::indexed();
+    drop(harness);
+    let file = Places::under(&gallery.home()).library_file();
+    let library = Library::open(&file).unwrap();
+    let other = library.writer().unwrap();
+    let cat = gallery.photo("cats/chelsea.png");
+    fs::copy(&cat, gallery.photo("cats/first.png")).unwrap();
+    let mut window = Window::open_beside(gallery, soon, Vec::new());
+    window.wait_for_label("Another program is writing the library now.");
+    assert!(window.harness.state().state().indexing.is_some());
+    drop(other);
+    wait_for_photos(&mut window, READABLE + 1);
+
+    // Who asks for a run is told why there is none now; what changes later is taken in all the same.
+    let start = Instant::now();
+    let other = loop {
+        match library.writer() {
+            Ok(writer) => break writer,
+            Err(error) => assert!(start.elapsed() < super::PATIENCE, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    window.click("Re-scan");
+    window.wait_for_label("is being written by");
+    drop(other);
+    window.wait_for_label("watched for changes");
+    fs::copy(&cat, window.gallery.photo("cats/second.png")).unwrap();
+    wait_for_photos(&mut window, READABLE + 2);
 }
 
 /// Presses the setting and waits until it is in force and kept.

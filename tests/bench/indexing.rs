@@ -1,14 +1,14 @@
 //! What indexing large photos costs: `PUMA_PHOTOS=FOLDER cargo bench --bench indexing [-- PHOTOS [ROUNDS]]
 //! [--keep FOLDER]`.
 //!
-//! Photos of 12 megapixels (JPEG, quality 92) are made as mosaics of real ones with the noise of a sensor, then indexed by
+//! Photos of 12 megapixels (JPEG, quality 92, 4:2:0) are made as mosaics of real ones with the noise of a sensor, then indexed by
 //! the program itself as a user would, each round into a new library. Processor time is that of the program and of all
-//! its decoding processes, which is nothing for criterion. `--keep` leaves the photos in a folder, for the next time and
-//! for `tests/bench/peers/indexing.py`.
+//! its decoding processes, which is nothing for criterion. `--keep` leaves the photos in a folder, for the next time with
+//! as many of them and for `tests/bench/peers/indexing.py`.
 
 use anyhow::Context;
-use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage, imageops};
+use puma::speed::made;
 use rand::{Rng, SeedableRng};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -37,9 +37,18 @@ fn main() -> anyhow::Result<()> {
     let photos = kept.map_or_else(|| folder.path().join("photos"), PathBuf::from);
     std::fs::create_dir_all(&photos)?;
     let there = sizes(&photos)?;
-    let bytes: u64 = match there.len() == count {
-        true => there.iter().sum(),
-        false => make(Path::new(&source), &photos, count)?,
+    let bytes: u64 = match there.len() {
+        0 => make(Path::new(&source), &photos, count)?,
+        // All that lies there is indexed, and the figures are of as many as were asked for.
+        files => {
+            anyhow::ensure!(
+                files == count,
+                "{}: holds {files} files, not the {count} photos asked for; ask for as many, empty it or name another \
+                 folder",
+                photos.display()
+            );
+            there.iter().sum()
+        }
     };
     println!(
         "{count} photos of {} megapixels, {:.1} MB each",
@@ -106,10 +115,9 @@ fn make(source: &Path, folder: &Path, count: usize) -> anyhow::Result<u64> {
             }
         }
         let path = folder.join(format!("{number:04}.jpg"));
-        let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
-        JpegEncoder::new_with_quality(&mut file, 92).encode_image(&picture)?;
-        drop(file);
-        Ok(std::fs::metadata(&path)?.len())
+        let bytes = made::jpeg(&picture)?;
+        std::fs::write(&path, &bytes)?;
+        Ok(bytes.len() as u64)
     });
     Ok(sizes.collect::<anyhow::Result<Vec<u64>>>()?.iter().sum())
 }

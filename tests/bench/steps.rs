@@ -8,7 +8,6 @@
 use candle_core::Device;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{Criterion, Throughput};
-use image::codecs::jpeg::JpegEncoder;
 use puma::index::{Index, Vectors};
 use puma::model::ops::kernels::{Element, Into, Isa, Matrix, Packed, Pair, product};
 use puma::model::{Ablation, Pass, Puma};
@@ -75,8 +74,9 @@ fn main() -> anyhow::Result<()> {
         .build_global()?;
     photos(&mut criterion)?;
     products(&mut criterion);
-    embedding(&mut criterion)?;
-    searching(&mut criterion);
+    let puma = Puma::shipped(&Device::Cpu)?;
+    embedding(&mut criterion, &puma);
+    searching(&mut criterion, puma.embedding_width());
     criterion.final_summary();
     Ok(())
 }
@@ -85,7 +85,7 @@ fn photos(criterion: &mut Criterion<ProcessorTime>) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("photo.jpg");
     let photo = made::photo(PHOTO_PX.0, PHOTO_PX.1, 0);
-    JpegEncoder::new_with_quality(std::fs::File::create(&file)?, 92).encode_image(&photo)?;
+    std::fs::write(&file, made::jpeg(&photo)?)?;
     let (limits, enough) = (Limits::default(), Enough::for_crop(224));
     let reduced = read_for(&file, enough, &limits)?;
     let mut group = criterion.benchmark_group("photo of 12 megapixels");
@@ -144,8 +144,7 @@ fn into(values: &mut [f32]) -> Into<'_> {
     }
 }
 
-fn embedding(criterion: &mut Criterion<ProcessorTime>) -> anyhow::Result<()> {
-    let puma = Puma::shipped(&Device::Cpu)?;
+fn embedding(criterion: &mut Criterion<ProcessorTime>, puma: &Puma) {
     let crops = made::crops(4, puma.image_size());
     let mut group = criterion.benchmark_group("embedding");
     group.bench_function("load the model", |bencher| {
@@ -160,15 +159,14 @@ fn embedding(criterion: &mut Criterion<ProcessorTime>) -> anyhow::Result<()> {
         }
     }
     group.finish();
-    Ok(())
 }
 
-fn searching(criterion: &mut Criterion<ProcessorTime>) {
+/// Of embeddings as long as the model's.
+fn searching(criterion: &mut Criterion<ProcessorTime>, width: usize) {
     const ROWS: usize = 100_000;
-    const WIDTH: usize = 128;
-    let mut values = made::embeddings(ROWS + 1, WIDTH, ROWS / 20, 0.56, 0);
-    let question = values.split_off(ROWS * WIDTH);
-    let index = Index::exact(Arc::new(Vectors::new(WIDTH, values)));
+    let mut values = made::embeddings(ROWS + 1, width, ROWS / 20, 0.56, 0);
+    let question = values.split_off(ROWS * width);
+    let index = Index::exact(Arc::new(Vectors::new(width, values)));
     let mut group = criterion.benchmark_group("search of 100,000 embeddings");
     group.throughput(Throughput::Elements(ROWS as u64));
     group.bench_function("10 nearest", |bencher| {

@@ -1,8 +1,12 @@
 //! Methods trained and measured side by side, on the tiny model and drawn pictures.
 
+mod command;
+mod photo_sets;
+mod results;
+
 use crate::train::run::{photos, start};
 use candle_core::Device;
-use puma::benchmark::{BenchmarkConfig, BenchmarkError, BenchmarkEvent, Comparison, Files, run};
+use puma::benchmark::{BenchmarkConfig, BenchmarkEvent, BenchmarkOutcome, Comparison, Files, run};
 use puma::eval::{EmbeddingKind, Part, evaluate, read_sets};
 use puma::model::Puma;
 use puma::train::Event;
@@ -49,12 +53,27 @@ fn config(folder: &Path, text: &str) -> BenchmarkConfig {
     BenchmarkConfig::read(&path).unwrap()
 }
 
-/// Runs until `stop_after` training steps were heard; gives the comparison and how many steps were.
-fn bench(
+/// What was heard of a benchmark.
+#[derive(Default)]
+struct Heard {
+    /// Training steps.
+    steps: usize,
+    /// What was wrong with methods that failed.
+    failed: Vec<String>,
+    /// The same of those that were not chosen.
+    left_out: Vec<String>,
+    /// Test photos that could not be read.
+    unread: Vec<String>,
+}
+
+/// Runs on `photos` in the folder until `stop_after` training steps were heard, the methods of these names alone if there
+/// are any.
+fn outcome(
     folder: &Path,
     text: &str,
+    chosen: &[&str],
     stop_after: usize,
-) -> Result<(Option<Comparison>, usize), BenchmarkError> {
+) -> (BenchmarkOutcome, Heard) {
     let start = start();
     let (data, out) = (folder.join("photos"), folder.join("out"));
     let files = Files {
@@ -62,27 +81,57 @@ fn bench(
         start: &start,
         out: &out,
     };
+    let mut config = config(folder, text);
+    if !chosen.is_empty() {
+        let chosen: Vec<String> = chosen.iter().map(|&name| name.to_owned()).collect();
+        config.choose(&chosen).unwrap();
+    }
     let stop = AtomicBool::new(false);
-    let mut steps = 0;
-    let comparison = run(
-        &config(folder, text),
+    let mut heard = Heard::default();
+    let outcome = run(
+        &config,
         &files,
         &Device::Cpu,
         &stop,
-        &mut |event| {
-            if let BenchmarkEvent::Training {
+        &mut |event| match event {
+            BenchmarkEvent::Training {
                 event: Event::Step { .. },
                 ..
-            } = event
-            {
-                steps += 1;
-                if steps >= stop_after {
+            } => {
+                heard.steps += 1;
+                if heard.steps >= stop_after {
                     stop.store(true, Ordering::Relaxed);
                 }
             }
+            BenchmarkEvent::Failed { error, .. } => heard.failed.push(error.to_string()),
+            BenchmarkEvent::LeftOut { error, .. } => heard.left_out.push(error.to_string()),
+            BenchmarkEvent::Unread { path, .. } => {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                heard.unread.push(name.to_owned());
+            }
+            _ => {}
         },
-    )?;
-    Ok((comparison, steps))
+    )
+    .unwrap();
+    assert_eq!(outcome.failed.len(), heard.failed.len());
+    (outcome, heard)
+}
+
+/// Runs until `stop_after` training steps were heard; gives the comparison, if it was not stopped, and how many steps were;
+/// what was wrong with a method that failed is an error.
+fn bench(
+    folder: &Path,
+    text: &str,
+    stop_after: usize,
+) -> Result<(Option<Comparison>, usize), String> {
+    let (outcome, heard) = outcome(folder, text, &[], stop_after);
+    match heard.failed.into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok((
+            (!outcome.stopped).then_some(outcome.comparison),
+            heard.steps,
+        )),
+    }
 }
 
 #[test]
@@ -124,7 +173,6 @@ fn the_report_holds_every_method_and_agrees_with_what_eval_measures() {
     photos(&root, 4);
     let comparison = bench(folder.path(), CONFIG, usize::MAX).unwrap().0.unwrap();
     let out = folder.path().join("out");
-    comparison.write(&out).unwrap();
     let markdown = fs::read_to_string(out.join("report.md")).unwrap();
     let html = fs::read_to_string(out.join("report.html")).unwrap();
     for name in ["Frozen backbone", "PUMA", "Specialised", "Linear head"] {
@@ -168,32 +216,4 @@ fn the_report_holds_every_method_and_agrees_with_what_eval_measures() {
     let one = start().config.total_vit_parameters() + 16 * 48 + 16;
     assert_eq!(specialised.trained_parameters, 2 * one);
     assert!(specialised.profiles.is_empty() && specialised.sets_told_apart.is_none());
-}
-
-#[test]
-fn a_result_of_another_configuration_is_not_taken() {
-    let folder = TempDir::new().unwrap();
-    photos(&folder.path().join("photos"), 4);
-    let text = CONFIG
-        .split("[[methods]]\nname = \"Specialised\"")
-        .next()
-        .unwrap();
-    bench(folder.path(), text, usize::MAX).unwrap();
-    let other = text.replace("rank = 4", "rank = 5");
-    let error = bench(folder.path(), &other, usize::MAX)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("training.rank") && error.contains("--out"),
-        "{error}"
-    );
-    let result = folder.path().join("out/puma/seed-0/result.json");
-    fs::write(&result, "{").unwrap();
-    let error = bench(folder.path(), text, usize::MAX)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("result.json") && error.contains("damaged"),
-        "{error}"
-    );
 }

@@ -42,6 +42,7 @@ fn bench_measures_what_it_says_and_its_figures_fit_together() {
     assert!(hardware["instructions"].is_string(), "{hardware}");
     assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
     assert_eq!(report["device"], "cpu");
+    assert_eq!(report["precision"], "rounded");
     assert_eq!(report["rounds"], 2);
     let key = report["model"]["fingerprint"].as_str().unwrap();
     let status = place.json(&["status", "--json"]);
@@ -89,8 +90,9 @@ fn bench_measures_what_it_says_and_its_figures_fit_together() {
 #[test]
 fn bench_shows_a_table_and_refuses_sizes_of_nothing() {
     let place = Place::new();
-    let text = place.done(&[&["bench"], &SMALL[..]].concat());
+    let text = place.done(&[&["bench", "--precision", "single"], &SMALL[..]].concat());
     for part in [
+        ", in f32; medians of 2 rounds",
         "load the model",
         "embed one picture",
         "embed many, 1 thread,",

@@ -3,6 +3,7 @@ use super::{Place, errors, text};
 use candle_core::Device;
 use puma::model::Checkpoint;
 use puma::model::checkpoint::ReadOptions;
+use puma::speed::made;
 use serde_json::Value;
 use std::path::Path;
 
@@ -77,6 +78,21 @@ fn a_picture_from_outside_finds_its_copy() {
     let found = place.json(&["search", text(&outside), "-k", "1", "--json"]);
     let expected = place.photos().join("golden/astronaut.png");
     assert_eq!(found["hits"][0]["path"], text(&expected));
+}
+
+/// A large photo comes out of its decoder reduced, for the question as for the index.
+#[test]
+fn a_question_sees_what_indexing_saw() {
+    let place = Place::new();
+    let file = place.photos().join("large/photo.jpg");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let photo = made::photo(3200, 2400, 0);
+    std::fs::write(&file, made::jpeg(&photo).unwrap()).unwrap();
+    place.done(&["index", "photos/large"]);
+    let found = place.json(&["search", "photos/large/photo.jpg", "--json"]);
+    assert_eq!(found["hits"][0]["path"], text(&file));
+    let score = found["hits"][0]["score"].as_f64().unwrap();
+    assert!(score >= 0.99999, "{score}");
 }
 
 #[test]

@@ -76,12 +76,18 @@ fn table_json_and_figures_are_written() {
         root,
         "--sets",
         "cats",
+        "--precision",
+        "single",
         "--json",
         out.to_str().unwrap(),
     ]);
     assert!(output.status.success());
     let test = read_json(&out);
     assert_eq!(test["part"], "test");
+    assert_eq!(
+        [&json["precision"], &test["precision"]],
+        ["rounded", "single"]
+    );
     assert_eq!(test["sets"]["cats"]["queries"], 2);
     assert!(test["sets"]["things"].is_null());
 }

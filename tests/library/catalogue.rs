@@ -1,11 +1,14 @@
 //! Embeddings and failures at rest.
 use super::{Place, model};
-use puma::library::{ModelKey, Outcome, PhotoId};
+use puma::library::{Failure, ModelKey, Outcome, PhotoId, Retry};
 
 fn outcome(photo: PhotoId, result: Result<(Vec<f32>, Vec<f32>), &str>) -> Outcome {
     Outcome {
         photo,
-        result: result.map_err(str::to_owned),
+        result: result.map_err(|reason| Failure {
+            reason: reason.to_owned(),
+            retry: Retry::NewReader,
+        }),
     }
 }
 

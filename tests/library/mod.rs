@@ -1,9 +1,11 @@
 //! Tests of `library`.
 mod catalogue;
 mod changes;
+mod failing;
 mod moving;
 mod opening;
 mod relinking;
+mod repairing;
 mod roots;
 mod scanning;
 mod scopes;

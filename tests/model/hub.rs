@@ -23,6 +23,8 @@ struct Plan {
     cuts: VecDeque<usize>,
     /// First bytes asked for in downloads.
     starts: Vec<usize>,
+    /// What a request showed of who asks.
+    authorization: Option<String>,
     closed: bool,
 }
 
@@ -90,10 +92,13 @@ fn answer(stream: TcpStream, plan: &mut Plan, address: SocketAddr) -> std::io::R
         if line.is_empty() {
             break;
         }
-        if let Some((name, value)) = line.split_once(": ")
-            && name.eq_ignore_ascii_case("range")
-        {
+        let Some((name, value)) = line.split_once(": ") else {
+            continue;
+        };
+        if name.eq_ignore_ascii_case("range") {
             range = value.strip_prefix("bytes=").map(str::to_owned);
+        } else if name.eq_ignore_ascii_case("authorization") {
+            plan.authorization = Some(value.to_owned());
         }
     }
     let mut out = &stream;
@@ -176,6 +181,7 @@ fn command(name: &str, server: SocketAddr, home: &Path) -> Command {
     command
         .args(["model", "fetch", name])
         .env("HF_HOME", home)
+        .env_remove("HF_HUB_CACHE")
         .env("HF_ENDPOINT", format!("http://{server}"));
     for proxy in ["http_proxy", "https_proxy", "all_proxy"] {
         command.env_remove(proxy).env_remove(proxy.to_uppercase());
@@ -235,6 +241,29 @@ fn weights_are_fetched_once_and_then_lie_in_the_cache() {
         "{}",
         String::from_utf8_lossy(&convert.stderr)
     );
+}
+
+#[test]
+fn the_cache_may_lie_elsewhere_than_the_token() {
+    let place = Place::new();
+    std::fs::write(place.0.path().join("token"), "hf_mine\n").unwrap();
+    let server = Server::start(|_| {});
+    let cache = tempfile::tempdir().unwrap();
+    let output = command(REPOSITORY, server.address, place.0.path())
+        .env("HF_HUB_CACHE", cache.path())
+        .output()
+        .unwrap();
+    assert!(printed(&output).starts_with(cache.path()));
+    assert!(!place.0.path().join("hub").exists());
+    let authorization = server.plan.lock().unwrap().authorization.clone();
+    assert_eq!(authorization.as_deref(), Some("Bearer hf_mine"));
+
+    // An empty name is none.
+    let output = command(REPOSITORY, server.address, place.0.path())
+        .env("HF_HUB_CACHE", "")
+        .output()
+        .unwrap();
+    assert!(printed(&output).starts_with(place.0.path().join("hub")));
 }
 
 #[test]
@@ -346,6 +375,7 @@ fn a_full_disk_is_said_and_room_lets_it_go_on() {
     command
         .args(["--user", "--map-root-user", "--mount", "sh", "-c", &script])
         .env("HF_HOME", place.0.path())
+        .env_remove("HF_HUB_CACHE")
         .env("HF_ENDPOINT", format!("http://{}", server.address))
         .env("no_proxy", "127.0.0.1");
     let Ok(output) = command.output() else {

@@ -5,7 +5,7 @@ use std::path::Path;
 use candle_core::{Device, IndexOp};
 use proptest::prelude::*;
 use puma::model::ops::kernels::{Element, Into, Isa, Matrix, Packed, Pair, product};
-use puma::model::{Ablation, Pass, Puma};
+use puma::model::{Ablation, Pass, Products, Puma};
 
 use super::golden::{golden, largest_difference, tiny_network};
 
@@ -188,6 +188,28 @@ fn a_matrix_beyond_its_slice_is_refused() {
     Matrix::new(&[0f32; 11], 3, 4, 4);
 }
 
+/// A stride of which three are 1 in a `usize`.
+const WRAPPING: usize = usize::MAX / 3 * 2 + 1;
+
+#[test]
+#[should_panic(expected = "a matrix within its slice")]
+fn a_matrix_whose_stride_wraps_is_refused() {
+    Matrix::new(&[0f32; 8], 4, 4, WRAPPING);
+}
+
+#[test]
+#[should_panic(expected = "room for a product")]
+fn a_result_whose_stride_wraps_is_refused() {
+    let packed = Packed::new(Matrix::new(&[1.0; 64], 2, 32, 32));
+    let into = Into {
+        values: &mut [0.0; 64],
+        stride: WRAPPING,
+        bias: None,
+        add: false,
+    };
+    product(Matrix::new(&[1.0; 8], 4, 2, 2), &packed, into);
+}
+
 #[test]
 fn the_class_token_alone_is_the_same_as_with_all_others() {
     let network = tiny_network();
@@ -211,10 +233,13 @@ fn rounding_hardly_moves_an_embedding() {
         puma::photo::evaluation_crop(&picture.into_rgb8(), puma.image_size())
     });
     let by = |pass: &Pass| puma.embed_by(&crops, pass, &Ablation::None).unwrap();
+    assert_eq!(puma.embed(&crops).unwrap(), by(&Pass::Rounded));
+    let single = puma.clone().with_products(Products::Single);
+    assert_eq!(single.embed(&crops).unwrap(), by(&Pass::Inference));
     for (exact, rounded) in by(&Pass::Inference).iter().zip(by(&Pass::Rounded)) {
         let both = exact.embedding.iter().zip(&rounded.embedding);
         let cosine: f32 = both.map(|(a, b)| a * b).sum();
-        assert!(cosine > 0.9995, "{cosine}");
+        assert!(cosine > 0.9999, "{cosine}");
         assert_eq!(exact.similarity, rounded.similarity);
     }
 }

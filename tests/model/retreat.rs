@@ -1,6 +1,7 @@
 //! Where a device's memory ends: fewer at a time, then the CPU, and nothing lost.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use candle_core::Error;
 use puma::model::{ModelError, Retreat};
@@ -67,6 +68,21 @@ fn one_note_says_what_became_of_it() {
         assert!(note.starts_with("CUDA device 0 has"), "{note}");
         assert!(note.contains(words), "{note}");
     }
+}
+
+#[test]
+fn a_device_that_has_memory_again_is_used_again() {
+    let patience = Duration::from_millis(20);
+    let retreat = Retreat::new("CUDA device 0", 4).with_patience(patience);
+    let (results, _) = run(&retreat, 8, 0);
+    assert!(results.iter().all(|(_, device)| !device));
+    for _ in 0..3 {
+        std::thread::sleep(patience);
+        let (results, _) = run(&retreat, 8, 4);
+        assert!(results.iter().all(|(_, device)| *device));
+    }
+    let (_, asked) = run(&retreat, 8, 4);
+    assert_eq!(asked, [4, 4]);
 }
 
 #[test]

@@ -152,6 +152,35 @@ fn folders_that_change_during_a_run_are_looked_through_by_it() {
 }
 
 #[test]
+fn photos_that_move_during_a_run_are_counted_by_it() {
+    let place = Place::new(4);
+    place.index();
+    for seed in 50..90 {
+        let name = format!("new/{seed}.png");
+        pictures::draw(&place.photos().join(name), seed, 64);
+    }
+    let control = Control::new();
+    let options = Options {
+        batch: Some(1),
+        decoders: 1,
+        ..Options::default()
+    };
+    let told = RefCell::new(false);
+    let summary = place.index_with(&options, &control, |progress| {
+        if progress.embedded >= 1 && !told.replace(true) {
+            let even = place.photos().join("even");
+            fs::rename(even.join("00.png"), even.join("moved.png")).unwrap();
+            control.look_again([even]);
+        }
+    });
+    assert_eq!(
+        (summary.embedded, summary.unchanged, summary.recognised),
+        (40, 9, 1)
+    );
+    assert_eq!((summary.found, summary.removed), (50, 0));
+}
+
+#[test]
 fn a_photo_that_changes_before_it_is_read_is_left_for_the_next_run() {
     let place = Place::new(40);
     let options = Options {

@@ -121,6 +121,27 @@ fn the_model_before_answers_until_the_one_in_the_settings_has_embedded_all() {
     assert_eq!(errors(&answer), "");
 }
 
+#[test]
+fn the_model_that_answers_for_the_one_in_the_settings_is_not_removed() {
+    let place = indexed(4);
+    let (first, second) = (tiny(&place), other(&place));
+    let before = key(&first).to_string();
+    let settings = Settings {
+        model: Some(second),
+        former_model: Some(first),
+        ..Settings::default()
+    };
+    settings.save(&places(&place)).unwrap();
+    let complaint = place.refused(&["models", "--forget", &before]);
+    assert!(
+        complaint.contains("answers until") && complaint.contains("run `puma index` first"),
+        "{complaint}"
+    );
+    place.done(&["index", "photos"]);
+    let said = place.done(&["models", "--forget", &before]);
+    assert!(said.contains("4 photos"), "{said}");
+}
+
 /// On the way from one model to another, and the file of the one before is gone.
 #[test]
 fn where_the_model_before_is_gone_the_one_in_the_settings_answers_with_what_it_has() {

@@ -155,7 +155,12 @@ fn a_run_without_progress_ends_early_and_keeps_its_best_model() {
         events.last(),
         Some(Event::Lost { validations: 2 })
     ));
-    assert!(out.join("best.safetensors").is_file());
+    let first = events.iter().find_map(|event| match event {
+        Event::Validated { step, .. } => Some(*step),
+        _ => None,
+    });
+    let kept = Checkpoint::read(&out.join("best.safetensors"), &Default::default()).unwrap();
+    assert_eq!(kept.provenance["steps"], serde_json::json!(first.unwrap()));
     // Taken up again, it is still over.
     let again = run(&config, &root, &out, true, usize::MAX);
     assert!(

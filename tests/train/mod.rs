@@ -1,8 +1,10 @@
 //! Tests of `train`.
 
+mod choices;
 mod losses;
 mod methods;
 mod pair_losses;
 mod pool;
+mod resuming;
 pub mod run;
 mod step;

@@ -1,6 +1,6 @@
 //! Losses without golden files, against their definitions written out in f64, with slopes by central differences.
 
-use candle_core::{Device, Tensor, Var};
+use candle_core::{DType, Device, Result, Tensor, Var};
 use puma::train::loss::{LossKind, Margin, MetricLoss, MultiSimilarity, SoftTriple, Triplet};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -227,6 +227,76 @@ fn soft_triple(loss: &SoftTriple, embeddings: &Rows, proxies: &Rows) -> f64 {
     }
     let pairs = (classes.len() * loss.centres * (loss.centres - 1)).max(1);
     sum / BATCH as f64 + loss.merging * spread / pairs as f64
+}
+
+/// The triplet loss over all `[B, B, B]` triplets at once, and its gradient.
+fn all_triplets(embeddings: &Var, margin: f64) -> Result<(f32, Vec<f32>)> {
+    let length = embeddings.sqr()?.sum_keepdim(1)?.sqrt()?;
+    let unit = embeddings.broadcast_div(&length)?;
+    let squared = unit.matmul(&unit.t()?)?.affine(-2.0, 2.0)?;
+    let mask = |holds: &dyn Fn(usize, usize) -> bool| {
+        let pairs = (0..BATCH * BATCH).map(|place| (place / BATCH, place % BATCH));
+        let values: Vec<f32> = pairs
+            .map(|(row, column)| f32::from(u8::from(holds(row, column))))
+            .collect();
+        Tensor::from_vec(values, (BATCH, BATCH), &Device::Cpu)
+    };
+    let positive = mask(&|row, column| row != column && LABELS[row] == LABELS[column])?;
+    let negative = mask(&|row, column| LABELS[row] != LABELS[column])?;
+    let triplets = positive
+        .unsqueeze(2)?
+        .broadcast_mul(&negative.unsqueeze(1)?)?;
+    let gap = squared
+        .unsqueeze(2)?
+        .broadcast_sub(&squared.unsqueeze(1)?)?;
+    let terms = ((gap + margin)?.relu()? * triplets)?;
+    let active = terms.detach().gt(0.0)?.to_dtype(DType::F32)?.sum_all()?;
+    let loss = (terms.sum_all()? / f64::from(active.to_scalar::<f32>()?))?;
+    let gradients = loss.backward()?;
+    let gradient = gradients.get(embeddings).unwrap();
+    Ok((loss.to_scalar()?, gradient.flatten_all()?.to_vec1()?))
+}
+
+#[test]
+fn triplets_pair_by_pair_are_all_triplets() {
+    let loss = Triplet::default();
+    for seed in 0..4 {
+        let embeddings = Var::from_tensor(&tensor(&rows(LABELS.into_iter(), seed))).unwrap();
+        let proxies = tensor(&rows(0..4, 8));
+        let value = loss.loss(&embeddings, &LABELS, &proxies).unwrap();
+        let (expected, slopes) = all_triplets(&embeddings, loss.margin).unwrap();
+        let found = value.to_scalar::<f32>().unwrap();
+        assert!(
+            (found - expected).abs() <= 2e-6 * expected,
+            "{found} {expected}"
+        );
+        let gradients = value.backward().unwrap();
+        let gradient = gradients.get(&embeddings).unwrap().flatten_all().unwrap();
+        for (found, slope) in gradient.to_vec1::<f32>().unwrap().iter().zip(&slopes) {
+            assert!(
+                (found - slope).abs() <= 2e-6,
+                "seed {seed}: {found} {slope}"
+            );
+        }
+    }
+}
+
+/// All triplets at once would be 32 GB here.
+#[test]
+fn triplets_of_a_large_batch_take_memory_for_its_pairs() {
+    let labels: Vec<u32> = (0..2000).map(|photo| photo / 2).collect();
+    let embeddings = Var::from_tensor(&tensor(&rows(labels.iter().copied(), 3))).unwrap();
+    let proxies = tensor(&rows(0..4, 8));
+    let value = Triplet::default()
+        .loss(&embeddings, &labels, &proxies)
+        .unwrap();
+    assert!(value.to_scalar::<f32>().unwrap() > 0.1);
+    let gradients = value.backward().unwrap();
+    let gradient = gradients.get(&embeddings).unwrap().flatten_all().unwrap();
+    let values = gradient.to_vec1::<f32>().unwrap();
+    assert!(
+        values.iter().all(|value| value.is_finite()) && values.iter().any(|&value| value != 0.0)
+    );
 }
 
 #[test]

@@ -278,6 +278,17 @@ fn what_cannot_be_trained_on_is_said_plainly() {
         ..config()
     };
     assert!(error(&wrong, &root).contains("multiple of the patch size"));
+    // Two training classes a set: one alone would be held out, and is not.
+    let impatient = TrainConfig {
+        validation: 0.5,
+        patience: 2,
+        ..config()
+    };
+    let message = error(&impatient, &root);
+    assert!(
+        message.contains("patience") && message.contains("raise validation"),
+        "{message}"
+    );
     fs::create_dir_all(root.join("empty")).unwrap();
     assert!(error(&config(), &root).contains("empty"));
     fs::remove_dir(root.join("empty")).unwrap();

@@ -1,13 +1,13 @@
 use super::eyes::{Eyes, Seen};
+use super::previewing::Previewing;
 use super::{Answer, DomainSource, Event, Events, Listing, Setup, Wanted};
-use crate::app::errand;
-use crate::app::query::{Query, Source};
-use crate::app::thumbnails::color_image;
+use crate::app::query::{Part, Query, Source};
 use crate::library::{Library, PhotoId};
-use crate::model::Puma;
-use crate::photo::{Reader, reduced};
+use crate::model::{Embedded, Puma};
+use crate::photo::{PhotoError, Reader, Region};
 use crate::search::{self, Filter, Hit, Request, SearchError, Searcher};
 use image::RgbImage;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,6 +23,18 @@ pub(super) struct Answering {
     searcher: Searcher,
     eyes: Eyes,
     reader: Reader,
+    /// Started with the first question.
+    previewing: Option<Previewing>,
+    /// The pictures of the last question that was answered.
+    asked: Vec<Asked>,
+}
+
+/// A picture that was asked with, and what was found out about it.
+struct Asked {
+    source: Source,
+    crop: Option<Region>,
+    photo: Option<PhotoId>,
+    embedded: Embedded,
 }
 
 impl Answering {
@@ -39,6 +51,8 @@ impl Answering {
             searcher,
             eyes: Eyes::new(reader.clone()),
             reader,
+            previewing: None,
+            asked: Vec::new(),
         }
     }
 
@@ -66,12 +80,30 @@ impl Answering {
                     took: start.elapsed(),
                 };
                 events.send(Event::Answer(Arc::new(answer)));
-                previews(&query, found.images, &self.reader, events);
+                self.show_pictures(&query, found.images, events);
             }
             Err(error) => {
                 let reason = words(&query, &error);
                 events.send(Event::Refused { generation, reason });
             }
+        }
+    }
+
+    /// Has the pictures of a question sent one by one, once the answer is on its way.
+    fn show_pictures(
+        &mut self,
+        query: &Query,
+        images: Vec<Option<Arc<RgbImage>>>,
+        events: &Events,
+    ) {
+        if self.previewing.is_none() {
+            match Previewing::start(self.reader.clone(), events.clone()) {
+                Ok(previewing) => self.previewing = Some(previewing),
+                Err(error) => tracing::error!("no thread for the asked pictures: {error}"),
+            }
+        }
+        if let Some(previewing) = &self.previewing {
+            previewing.show(query, images);
         }
     }
 
@@ -94,7 +126,7 @@ impl Answering {
         let seen: Vec<Seen> = query
             .parts
             .iter()
-            .map(|part| self.eyes.see(&self.searcher, part))
+            .map(|part| self.see(part))
             .collect::<Result<_, _>>()?;
         let weighted: Vec<_> = seen
             .iter()
@@ -107,12 +139,42 @@ impl Answering {
             [only] => only.photo,
             _ => None,
         };
-        let images = seen.into_iter().map(|seen| seen.image).collect();
+        let mut images = Vec::with_capacity(seen.len());
+        self.asked.clear();
+        for (seen, part) in seen.into_iter().zip(&query.parts) {
+            images.push(seen.image);
+            self.asked.push(Asked {
+                source: part.source.clone(),
+                crop: part.crop,
+                photo: seen.photo,
+                embedded: seen.embedded,
+            });
+        }
         Ok(Found {
             photo,
             answer,
             images,
         })
+    }
+
+    /// What the model says of one picture of a question.
+    ///
+    /// The file of the last question may have been renamed, moved or taken away since, when it is asked again for what
+    /// is shown of it: then what it held goes on counting.
+    fn see(&mut self, part: &Part) -> Result<Seen, SearchError> {
+        let seen = self.eyes.see(&self.searcher, part);
+        if !seen.as_ref().is_err_and(is_missing) {
+            return seen;
+        }
+        let same = |asked: &&Asked| (&asked.source, asked.crop) == (&part.source, part.crop);
+        match self.asked.iter().find(same) {
+            Some(asked) => Ok(Seen {
+                photo: asked.photo,
+                embedded: asked.embedded.clone(),
+                image: None,
+            }),
+            None => seen,
+        }
     }
 
     fn domain(&self, found: &Found) -> (Option<String>, DomainSource) {
@@ -153,29 +215,12 @@ fn elected(hits: &[Hit]) -> (Option<String>, DomainSource) {
     (best.map(|(domain, _)| domain.to_owned()), source)
 }
 
-/// Sends the pictures of a question one by one, once the answer is on its way: nobody should wait for them.
-fn previews(query: &Query, images: Vec<Option<Arc<RgbImage>>>, reader: &Reader, events: &Events) {
-    let parts = query.parts.iter().map(|part| part.source.clone());
-    let parts: Vec<_> = parts.zip(images).collect();
-    let (reader, out) = (reader.clone(), events.clone());
-    errand::run("preview", events, move || {
-        for (source, image) in parts {
-            let image = match (image, &source) {
-                (Some(image), _) => image,
-                (None, Source::Pasted { image, .. }) => Arc::clone(image),
-                (None, Source::File(path)) => match reader.reduced(path, PREVIEW_PX) {
-                    Ok(image) => Arc::new(image),
-                    // The answer did without it; the panel shows the small copy.
-                    Err(_) => continue,
-                },
-            };
-            let image = Arc::new(color_image(&reduced(&image, PREVIEW_PX)));
-            if !out.send(Event::Preview { source, image }) {
-                break;
-            }
-        }
-        None
-    });
+/// Whether a question has no answer because a file is not there.
+fn is_missing(error: &SearchError) -> bool {
+    matches!(
+        error,
+        SearchError::Photo(PhotoError::Io { source, .. }) if source.kind() == ErrorKind::NotFound
+    )
 }
 
 fn words(query: &Query, error: &SearchError) -> String {

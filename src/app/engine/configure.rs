@@ -62,7 +62,7 @@ impl Worker<'_> {
         if other_model {
             self.change_model(&mut new)?;
         } else {
-            save(&new)?;
+            save(old, &new)?;
         }
         if !other_model {
             self.answering.searcher().set_kind(new.index_kind);
@@ -93,7 +93,7 @@ pub(super) fn wait_for_other_settings(
                 Ok(new) => match choose_device(new.device)
                     .map_err(anyhow::Error::from)
                     .and_then(|device| load(&new, &device))
-                    .and_then(|_| save(&new))
+                    .and_then(|_| save(setup, &new))
                 {
                     Ok(()) => {
                         let settings = *settings;
@@ -118,9 +118,87 @@ fn refuse(events: &super::Events, error: &anyhow::Error) {
     events.send(Event::Configured(Configured::Refused(reason)));
 }
 
-pub(super) fn save(setup: &Setup) -> anyhow::Result<()> {
-    setup
-        .settings
-        .write(&setup.settings_file)
-        .context("the settings could not be kept")
+/// Keeps what `new` has changed in the settings of `old`. Whatever else is in their file may be another window's, or the
+/// user's own, and stays.
+///
+/// # Errors
+/// A settings file that cannot be read, understood or written.
+pub(super) fn save(old: &Setup, new: &Setup) -> anyhow::Result<()> {
+    let file = &new.settings_file;
+    let keep = || changed(Settings::read(file)?, &old.settings, &new.settings).write(file);
+    keep().context("the settings could not be kept")
+}
+
+/// The settings in `kept` with what differs between `old` and `new` as it is in `new`.
+fn changed(kept: Settings, old: &Settings, new: &Settings) -> Settings {
+    fn of<T: Clone + PartialEq>(kept: T, old: &T, new: &T) -> T {
+        if old == new { kept } else { new.clone() }
+    }
+    Settings {
+        domain_rule: of(kept.domain_rule, &old.domain_rule, &new.domain_rule),
+        index_kind: of(kept.index_kind, &old.index_kind, &new.index_kind),
+        device: of(kept.device, &old.device, &new.device),
+        model: of(kept.model, &old.model, &new.model),
+        // It belongs to the model.
+        former_model: if old.model == new.model {
+            of(kept.former_model, &old.former_model, &new.former_model)
+        } else {
+            new.former_model.clone()
+        },
+        thumbnails: of(kept.thumbnails, &old.thumbnails, &new.thumbnails),
+        excluded: of(kept.excluded, &old.excluded, &new.excluded),
+        watch: of(kept.watch, &old.watch, &new.watch),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Places;
+
+    #[test]
+    fn what_another_window_changed_meanwhile_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::under(folder.path());
+        let old = Setup::in_places(&places).unwrap();
+        let others = Settings {
+            watch: false,
+            excluded: vec!["theirs".to_owned()],
+            ..Settings::default()
+        };
+        others.save(&places).unwrap();
+        let mut new = old.clone();
+        new.settings.thumbnails = false;
+        save(&old, &new).unwrap();
+        let kept = Settings::load(&places).unwrap();
+        let expected = Settings {
+            thumbnails: false,
+            ..others
+        };
+        assert_eq!(kept, expected);
+        // What is changed here counts, whatever the other one wished.
+        let mut newer = new.clone();
+        newer.settings.excluded = vec!["ours".to_owned()];
+        save(&new, &newer).unwrap();
+        let kept = Settings::load(&places).unwrap();
+        assert_eq!(
+            (kept.excluded, kept.watch),
+            (vec!["ours".to_owned()], false)
+        );
+    }
+
+    #[test]
+    fn a_settings_file_that_cannot_be_understood_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let places = Places::under(folder.path());
+        let old = Setup::in_places(&places).unwrap();
+        let file = places.settings_file();
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(&file, "watch = perhaps").unwrap();
+        let mut new = old.clone();
+        new.settings.watch = false;
+        let error = format!("{:#}", save(&old, &new).unwrap_err());
+        assert!(error.contains("settings.toml"), "{error}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "watch = perhaps");
+    }
 }

@@ -64,7 +64,12 @@ pub enum Event {
         bytes: u64,
     },
     /// How each folder is watched for changes; none while that is switched off.
-    Watching(Vec<(PathBuf, Mode)>),
+    Watching {
+        /// The folders.
+        modes: Vec<(PathBuf, Mode)>,
+        /// Those of them that may not be read.
+        denied: Vec<PathBuf>,
+    },
     /// Something changed in these folders, or below them.
     DiskChanged(Vec<PathBuf>),
     /// The user chose where the folder that is asked about lies now.
@@ -72,7 +77,7 @@ pub enum Event {
     /// Indexing went on.
     Progress(Progress),
     /// Indexing ended.
-    IndexingEnded(Result<Ended, String>),
+    IndexingEnded(Result<Ended, Failed>),
     /// Files and folders sorted: folders to add, pictures to ask with.
     Sorted {
         /// Whether folders are only offered, not indexed at once.
@@ -105,8 +110,20 @@ pub struct Ended {
     pub failed: usize,
     /// Whether the user stopped it.
     pub stopped: bool,
-    /// Whether files that were known are gone.
+    /// Photos that are gone from the disk.
     pub removed: usize,
+    /// Whether the catalogue changed meanwhile, so that what is shown may be out of date: photos were embedded, renamed,
+    /// moved, copied, gone or found to be unreadable.
+    pub changed: bool,
+}
+
+/// Why an indexing run ended early.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The reason in words.
+    pub reason: String,
+    /// Whether the next run would fail in the same way; else what was in its way may pass, as a full disk.
+    pub lasting: bool,
 }
 
 /// The workers' end of the way to the window; every event wakes it.

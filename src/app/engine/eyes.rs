@@ -73,7 +73,8 @@ impl Eyes {
             });
         }
         let (image, embedded) = match (&part.source, part.crop) {
-            (Source::File(path), None) if found(&self.images, &part.source, version).is_none() => {
+            // As indexing sees it, even where all its pixels are kept.
+            (Source::File(path), None) => {
                 let size_px = searcher.puma().image_size();
                 let looked = self.reader.look(path, size_px, PREVIEW_PX);
                 let Looked { crop, small } = looked.map_err(SearchError::Photo)?;
@@ -131,4 +132,43 @@ fn keep<T>(kept: &mut VecDeque<T>, one: T, most: usize) {
 fn version(source: &Source) -> Version {
     let facts = std::fs::metadata(source.path()?).ok()?;
     Some((facts.modified().ok()?, facts.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::query::MORE;
+    use crate::index::Kind;
+    use crate::library::Library;
+    use crate::model::Puma;
+    use crate::photo::{Limits, evaluation_crop};
+    use candle_core::Device;
+    use image::Rgb;
+
+    #[test]
+    fn a_whole_file_is_seen_as_indexing_sees_it_also_after_a_part_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("photo.jpg");
+        let mut noise = 12345u32;
+        let photo = RgbImage::from_fn(1600, 1200, |x, y| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            Rgb([noise >> 24, (noise >> 16) / 2 + x / 8, y / 6].map(|value| value as u8))
+        });
+        photo.save(&file).unwrap();
+        let library = folder.path().join("library.sqlite");
+        drop(Library::open(&library).unwrap());
+        let puma = Arc::new(Puma::shipped(&Device::Cpu).unwrap());
+        let searcher = Searcher::open(&library, puma, Kind::Exact).unwrap();
+        let reader = Reader::here(Limits::default());
+
+        let mut eyes = Eyes::new(reader.clone());
+        let mut part = Part::whole(Source::File(file.clone()), MORE);
+        part.crop = Some(Region::between([0.1, 0.2], [0.6, 0.8]));
+        eyes.see(&searcher, &part).unwrap();
+        part.crop = None;
+        let seen = eyes.see(&searcher, &part).unwrap();
+        let indexed = reader.crop(&file, 224, None).unwrap();
+        assert_ne!(indexed, evaluation_crop(&reader.read(&file).unwrap(), 224));
+        assert_eq!(seen.embedded, searcher.embed_crop(&indexed).unwrap());
+    }
 }

@@ -2,7 +2,8 @@ use crate::app::lens::RankMove;
 use crate::app::query::Query;
 use crate::library::ModelKey;
 use crate::search::{Filter, Histogram, Hit};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What answers: the model and where it runs.
@@ -31,6 +32,14 @@ pub struct RootFacts {
     pub failed: usize,
     /// Whether it is not there now, as on a drive that is not mounted.
     pub offline: bool,
+    /// Whether it may not be read.
+    pub denied: bool,
+}
+
+/// Whether the system denies this user to read a folder.
+pub(super) fn is_denied(folder: &Path) -> bool {
+    let denied = |error: std::io::Error| error.kind() == ErrorKind::PermissionDenied;
+    std::fs::read_dir(folder).err().is_some_and(denied)
 }
 
 /// A file that could not be read.

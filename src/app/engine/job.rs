@@ -1,9 +1,9 @@
-use super::{Ended, Event, Events, Setup};
+use super::facts::is_denied;
+use super::{Ended, Event, Events, Failed, Setup, passed_over};
 use crate::library::{DomainRule, Exclusions, Library, LibraryError};
 use crate::model::Puma;
 use crate::photo::Thumbnails;
-use crate::pipeline::{self, Control, Options, Phase, PipelineError, Progress, Question};
-use anyhow::anyhow;
+use crate::pipeline::{self, Control, Options, Phase, PipelineError, Progress, Question, Summary};
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,11 +15,24 @@ const REPORT_EVERY: Duration = Duration::from_millis(150);
 
 /// A run that another program keeps from the library tries again after this.
 const WAIT_FOR_OTHERS: Duration = Duration::from_secs(1);
+/// While it waits, it looks this often whether it is to end.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// One indexing run on a thread of its own.
 pub(super) struct Job {
     control: Arc<Control>,
     thread: JoinHandle<()>,
+}
+
+/// Who wished for a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The user.
+    User,
+    /// Nobody: the window opened.
+    Start,
+    /// Nobody: something changed on the disk.
+    Change,
 }
 
 /// What a run works on.
@@ -32,6 +45,8 @@ pub(super) struct Work {
     pub folders: Vec<PathBuf>,
     /// How it works.
     pub options: Options,
+    /// Who wished for it. Where nobody did, it waits until others have written.
+    pub origin: Origin,
 }
 
 impl Job {
@@ -46,8 +61,7 @@ impl Job {
         let thread = std::thread::Builder::new()
             .name("puma-index".to_owned())
             .spawn(move || {
-                let result = run(&work, &inside, &events)
-                    .map_err(|error| format!("Indexing ended early: {error:#}."));
+                let result = run(&work, &inside, &events).map_err(failed);
                 // The facts of the library first, so that the window never shows old ones as the end.
                 ended();
                 events.send(Event::IndexingEnded(result));
@@ -74,8 +88,30 @@ impl Job {
     }
 }
 
-fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended> {
+fn run(work: &Work, control: &Control, events: &Events) -> Result<Ended, PipelineError> {
     let library = Library::open(&work.library)?;
+    let before = library.change()?;
+    let summary = index_when_free(&library, work, control, events)?;
+    if let Some(note) = work.puma.take_note() {
+        events.send(Event::Info(format!("{note}.")));
+    }
+    tell(&library, work, &summary, events)?;
+    Ok(Ended {
+        embedded: summary.embedded,
+        failed: summary.failed.len(),
+        stopped: summary.stopped,
+        removed: summary.removed,
+        changed: library.change()? != before,
+    })
+}
+
+/// Indexes; a run that nobody asked for waits while another program has the right to write.
+fn index_when_free(
+    library: &Library,
+    work: &Work,
+    control: &Control,
+    events: &Events,
+) -> Result<Summary, PipelineError> {
     let last = Cell::new(None::<(Instant, Phase)>);
     let progress = |progress: &Progress| {
         let due = last
@@ -88,34 +124,91 @@ fn run(work: &Work, control: &Control, events: &Events) -> anyhow::Result<Ended>
             }
         }
     };
-    // Nobody asked for a run that follows up changes: it waits for others, and says nothing of what it leaves alone.
-    let follows_change = !work.options.only.is_empty();
-    let summary = loop {
+    let mut told = work.origin != Origin::Start;
+    loop {
         let (folders, options) = (&work.folders, &work.options);
-        match pipeline::index(&library, &work.puma, folders, options, control, progress) {
+        match pipeline::index(library, &work.puma, folders, options, control, progress) {
             Err(PipelineError::Library(LibraryError::Locked { .. }))
-                if follows_change && !control.is_stopped() =>
+                if work.origin != Origin::User =>
             {
-                std::thread::sleep(WAIT_FOR_OTHERS);
+                if !told {
+                    told = true;
+                    let text = "Another program is writing the library now. The folders are looked through when it is done.";
+                    events.send(Event::Info(text.to_owned()));
+                }
+                let since = Instant::now();
+                while since.elapsed() < WAIT_FOR_OTHERS && !control.is_stopped() {
+                    std::thread::sleep(LOOK_EVERY);
+                }
+                if control.is_stopped() {
+                    return Ok(Summary {
+                        stopped: true,
+                        ..Summary::default()
+                    });
+                }
             }
-            result => break result.map_err(|error| anyhow!(error))?,
+            result => return result,
         }
+    }
+}
+
+/// Tells what a run left alone. One that follows up a change says nothing: nobody asked for it, and the next would say
+/// it again.
+fn tell(
+    library: &Library,
+    work: &Work,
+    summary: &Summary,
+    events: &Events,
+) -> Result<(), LibraryError> {
+    if work.origin == Origin::Change {
+        return Ok(());
+    }
+    for message in &summary.messages {
+        events.send(Event::Info(message.clone()));
+    }
+    let (mut denied, mut away) = (Vec::new(), Vec::new());
+    if !summary.offline.is_empty() {
+        let meant = |root: &PathBuf| {
+            work.folders.is_empty() || work.folders.iter().any(|folder| folder.starts_with(root))
+        };
+        let roots = library.roots()?.into_iter();
+        let offline = roots.filter(|root| meant(&root.path) && root.is_offline());
+        (denied, away) = offline
+            .map(|root| root.path)
+            .partition(|path| is_denied(path));
+    }
+    let asked_for = work.origin == Origin::User;
+    for text in passed_over::words(&denied, &summary.unreadable) {
+        events.send(if asked_for {
+            Event::Error(text)
+        } else {
+            Event::Info(text)
+        });
+    }
+    // The mark in the folders panel says it as well: at the start that is enough.
+    for root in away.iter().filter(|_| asked_for) {
+        events.send(Event::Info(passed_over::away(root)));
+    }
+    Ok(())
+}
+
+/// What the window has to know of a run that failed.
+fn failed(error: PipelineError) -> Failed {
+    let lasting = match &error {
+        PipelineError::Library(error) => matches!(
+            error,
+            LibraryError::NotALibrary { .. }
+                | LibraryError::Damaged { .. }
+                | LibraryError::Newer { .. }
+                | LibraryError::ReadOnly { .. }
+        ),
+        PipelineError::Model(_) | PipelineError::Thread(_) => true,
     };
-    if let Some(note) = work.puma.take_note() {
-        events.send(Event::Info(format!("{note}.")));
+    let error = anyhow::Error::from(error);
+    Failed {
+        reason: format!("Indexing ended early: {error:#}."),
+        lasting,
     }
-    // Folders that are offline are marked as such in their panel.
-    if !follows_change {
-        for message in summary.messages {
-            events.send(Event::Info(message));
-        }
-    }
-    Ok(Ended {
-        embedded: summary.embedded,
-        failed: summary.failed.len(),
-        stopped: summary.stopped,
-        removed: summary.removed,
-    })
 }
 
 /// Options of a run from the window; `rule_for_all` overrules what makes a domain in known folders.
@@ -130,5 +223,31 @@ pub(super) fn options(setup: &Setup, rule_for_all: Option<DomainRule>) -> Option
         excluded: Exclusions::new(&settings.excluded),
         reader: setup.reader.clone(),
         ..Options::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_by_itself_does_not_end_the_watching_for_good() {
+        let path = PathBuf::from("/home/me/library.sqlite");
+        let locked = LibraryError::Locked {
+            path: path.clone(),
+            holder: "process 7".to_owned(),
+        };
+        let full = LibraryError::Full { path: path.clone() };
+        for passing in [locked, full] {
+            let failed = failed(passing.into());
+            assert!(!failed.lasting, "{}", failed.reason);
+            assert!(
+                failed.reason.contains("library.sqlite"),
+                "{}",
+                failed.reason
+            );
+        }
+        let detail = "the file is write-protected".to_owned();
+        assert!(failed(LibraryError::ReadOnly { path, detail }.into()).lasting);
     }
 }

@@ -8,6 +8,8 @@ mod eyes;
 mod facts;
 mod job;
 mod listing;
+mod passed_over;
+mod previewing;
 mod refreshing;
 mod setup;
 mod succession;
@@ -16,7 +18,7 @@ mod work;
 
 pub(super) use answering::HITS;
 pub use configure::Configured;
-pub use events::{Ended, Event, Events};
+pub use events::{Ended, Event, Events, Failed};
 pub use facts::{Answer, DomainSource, Failure, LibraryFacts, ModelFacts, RootFacts, Sample};
 pub use listing::{Browse, Listing, Wanted};
 pub use setup::Setup;
@@ -31,6 +33,10 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long the threads may take to end when the window closes.
+const PATIENCE_AT_END: Duration = Duration::from_secs(5);
 
 /// What the engine thread is asked.
 enum Request {
@@ -93,6 +99,8 @@ enum Request {
 enum ToIndex {
     /// All folders of the library.
     All,
+    /// The same because the window opened, which nobody asked for.
+    AtStart,
     /// A folder, which becomes one of the library's.
     Root(PathBuf),
     /// Folders in the library's that have changed.
@@ -159,6 +167,11 @@ impl Engine {
         self.start_run(root.map_or(ToIndex::All, ToIndex::Root));
     }
 
+    /// Looks through all known folders as the window opens, when no other program writes the library.
+    pub fn index_at_start(&self) {
+        self.start_run(ToIndex::AtStart);
+    }
+
     /// Looks through folders in known ones, which have changed.
     pub fn index_changed(&self, folders: Vec<PathBuf>) {
         self.start_run(ToIndex::Changed(folders));
@@ -217,21 +230,36 @@ impl Engine {
     }
 
     /// Ends the threads, keeping what is indexed; `arriving` is emptied meanwhile, so that none of them waits for it.
+    ///
+    /// A thread that is held up, as by a drive that does not answer, is left to itself after some seconds: what was
+    /// stored is on the disk, and the decoding processes end with the program.
     pub fn stop(&mut self, arriving: &Receiver<Event>) {
+        if !self.stop_within(PATIENCE_AT_END, arriving) {
+            tracing::warn!("the engine does not end in time; what it was doing is given up");
+        }
+    }
+
+    /// Does so for so long at most; whether the threads have ended.
+    fn stop_within(&mut self, patience: Duration, arriving: &Receiver<Event>) -> bool {
+        let start = Instant::now();
         self.newest.fetch_add(1, Ordering::SeqCst);
         self.background.end_all();
         self.stop_indexing();
         let Some(thread) = self.thread.take() else {
-            return;
+            return true;
         };
         let mut told = false;
         while !thread.is_finished() {
+            if start.elapsed() >= patience {
+                return false;
+            }
             told = told || self.requests.try_send(Request::Quit).is_ok();
-            let _ = arriving.recv_timeout(std::time::Duration::from_millis(20));
+            let _ = arriving.recv_timeout(Duration::from_millis(20));
         }
         if thread.join().is_err() {
             tracing::error!("the engine thread failed");
         }
+        true
     }
 
     fn control(&self) -> Arc<Control> {
@@ -243,5 +271,45 @@ impl Engine {
         if self.requests.send(request).is_err() {
             tracing::warn!("the engine has ended");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An engine whose thread does as told by `work`, which gets its requests.
+    fn engine(work: impl FnOnce(Receiver<Request>) + Send + 'static) -> Engine {
+        let (requests, receiver) = unbounded();
+        let newest = Arc::<AtomicU64>::default();
+        Engine {
+            requests,
+            background: Newest::new(Arc::clone(&newest)),
+            newest,
+            newest_list: Arc::default(),
+            control: Mutex::default(),
+            thread: Some(std::thread::spawn(move || work(receiver))),
+        }
+    }
+
+    #[test]
+    fn a_thread_that_is_held_up_does_not_keep_the_window_open() {
+        let (_events, arriving) = Events::channel(&egui::Context::default());
+        let (release, held) = crossbeam_channel::bounded::<()>(0);
+        // A drive that does not answer until the test is over.
+        let mut stalled = engine(move |_| {
+            let _ = held.recv();
+        });
+        let start = Instant::now();
+        assert!(!stalled.stop_within(Duration::from_millis(60), &arriving));
+        assert!(start.elapsed() < Duration::from_secs(30));
+        drop(release);
+        // One that listens ends as it is told.
+        let mut sound = engine(
+            |requests| {
+                while !matches!(requests.recv(), Ok(Request::Quit) | Err(_)) {}
+            },
+        );
+        assert!(sound.stop_within(Duration::from_secs(60), &arriving));
     }
 }

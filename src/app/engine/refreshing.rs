@@ -1,3 +1,4 @@
+use super::facts::is_denied;
 use super::{Event, Events, Failure, LibraryFacts, RootFacts, Sample, Setup};
 use crate::app::pool::PoolEvent;
 use crate::figures::Profile;
@@ -147,11 +148,15 @@ impl Reading {
             only_read_because: library.only_read_because(),
             roots: roots
                 .into_iter()
-                .map(|root| RootFacts {
-                    offline: root.is_offline(),
-                    path: root.path,
-                    photos: root.photos,
-                    failed: root.failed,
+                .map(|root| {
+                    let denied = is_denied(&root.path);
+                    RootFacts {
+                        offline: !denied && root.is_offline(),
+                        denied,
+                        path: root.path,
+                        photos: root.photos,
+                        failed: root.failed,
+                    }
                 })
                 .collect(),
             photos: counts.photos,

@@ -121,7 +121,7 @@ impl Worker<'_> {
         } else {
             Some(Answering::new(setup, Arc::clone(&model.puma))?)
         };
-        super::configure::save(setup)?;
+        super::configure::save(&self.setup, setup)?;
         if let Some(job) = self.job.take() {
             // It embeds with a model that is wished for no longer.
             job.end();
@@ -162,7 +162,7 @@ impl Worker<'_> {
         };
         let mut setup = self.setup.clone();
         setup.settings.former_model = None;
-        match super::configure::save(&setup) {
+        match super::configure::save(&self.setup, &setup) {
             Ok(()) => {
                 self.answer_with(model, Answering::with(searcher, setup.reader.clone()));
                 self.setup = setup;

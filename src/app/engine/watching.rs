@@ -1,6 +1,7 @@
+use super::facts::is_denied;
 use super::{Event, Events, Setup};
 use crate::library::Library;
-use crate::watch::Watcher;
+use crate::watch::{Mode, Watcher};
 use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -62,7 +63,15 @@ impl Follower {
             let changed = self.watcher.changed(TICK);
             let now = self.watcher.modes();
             if now != modes {
-                self.events.send(Event::Watching(now.clone()));
+                let away = now.iter().filter(|(_, mode)| *mode == Mode::Away);
+                let denied = away
+                    .map(|(folder, _)| folder.clone())
+                    .filter(|folder| is_denied(folder))
+                    .collect();
+                self.events.send(Event::Watching {
+                    modes: now.clone(),
+                    denied,
+                });
                 modes = now;
             }
             if !changed.is_empty() {

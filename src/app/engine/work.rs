@@ -1,11 +1,11 @@
 use super::answering::Answering;
 use super::background::{Background, Newest};
 use super::configure::wait_for_other_settings;
-use super::job::{self, Job, Work};
+use super::job::{self, Job, Origin, Work};
 use super::refreshing::{RefreshThread, Refreshing};
 use super::succession::{self, Loaded, Next};
 use super::watching::Watching;
-use super::{Event, Events, ModelFacts, Request, Setup, ToIndex};
+use super::{Event, Events, Failed, ModelFacts, Request, Setup, ToIndex};
 use crate::app::errand;
 use crate::library::{DomainRule, Library, ModelKey};
 use crate::model::{Checkpoint, ChosenDevice, Puma};
@@ -97,7 +97,10 @@ impl<'a> Worker<'a> {
     pub(super) fn watch_folders(&mut self) {
         self.watching = None;
         if !self.setup.settings.watch {
-            self.events.send(Event::Watching(Vec::new()));
+            self.events.send(Event::Watching {
+                modes: Vec::new(),
+                denied: Vec::new(),
+            });
             return;
         }
         match Watching::start(&self.setup, self.events) {
@@ -186,12 +189,17 @@ impl<'a> Worker<'a> {
             job.end();
         }
         let rule_for_all = match &what {
-            ToIndex::All => self.rule_for_all.take(),
+            ToIndex::All | ToIndex::AtStart => self.rule_for_all.take(),
             _ => None,
+        };
+        let origin = match &what {
+            ToIndex::All | ToIndex::Root(_) => Origin::User,
+            ToIndex::AtStart => Origin::Start,
+            ToIndex::Changed(_) => Origin::Change,
         };
         let mut options = job::options(&self.setup, rule_for_all);
         let folders = match what {
-            ToIndex::All => Vec::new(),
+            ToIndex::All | ToIndex::AtStart => Vec::new(),
             ToIndex::Root(root) => vec![root],
             ToIndex::Changed(folders) => {
                 options.only = folders;
@@ -209,15 +217,16 @@ impl<'a> Worker<'a> {
             ),
             options,
             folders,
+            origin,
         };
         let refreshing = Arc::clone(&self.refreshing);
         // What was indexed can be found before the window hears of the end and asks again.
-        // Even if nothing was, where the user asked for it: folders may have gone or come back, which the catalogue does
-        // not know. Where they are watched, the window hears of that at once.
-        let asked_for = work.options.only.is_empty();
+        // Even if nothing was, where all of a folder was looked through: it may have gone or come back, which the
+        // catalogue does not know. Where it is watched, the window hears of that at once.
+        let whole = origin != Origin::Change;
         let (next, setup) = (self.next.clone(), self.setup.clone());
         let ended = move || {
-            refreshing.refresh(asked_for);
+            refreshing.refresh(whole);
             if let Some(next) = next {
                 next.open_if_complete(&setup);
             }
@@ -226,7 +235,10 @@ impl<'a> Worker<'a> {
             Ok(job) => self.job = Some(job),
             Err(error) => {
                 let text = format!("Indexing could not start: {error}.");
-                self.events.send(Event::IndexingEnded(Err(text)));
+                self.events.send(Event::IndexingEnded(Err(Failed {
+                    reason: text,
+                    lasting: false,
+                })));
             }
         }
     }

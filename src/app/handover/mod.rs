@@ -15,6 +15,8 @@ use interprocess::local_socket::{Listener, ListenerOptions, Stream};
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// How long a window that was just started may take until it answers.
@@ -40,8 +42,19 @@ pub struct Door {
 /// Keeps other starts from becoming a second window; takes the socket away when the window ends.
 pub struct Guard {
     place: Place,
+    /// Whether the window ends and takes nothing any more.
+    closed: Arc<AtomicBool>,
     /// Locked as long as it is open.
     _lock: File,
+}
+
+impl Guard {
+    /// Takes nothing any more, while other starts are still kept from becoming a second window: what they bring now, no
+    /// window would show, so they wait until this guard is dropped.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.place.remove_socket();
+    }
 }
 
 /// Hands `paths` to the window that is open on the library of `place`, or becomes ready to be that window.
@@ -92,7 +105,11 @@ impl Door {
         match listen(&place) {
             Ok(listener) => Some(Door {
                 listener,
-                guard: Guard { place, _lock: lock },
+                guard: Guard {
+                    place,
+                    closed: Arc::default(),
+                    _lock: lock,
+                },
             }),
             Err(error) => {
                 tracing::warn!("other starts cannot hand their pictures to this window: {error}");
@@ -101,17 +118,18 @@ impl Door {
         }
     }
 
-    /// Takes what later starts hand over, on a thread of its own, until the program ends.
+    /// Takes what later starts hand over, on a thread of its own, until the guard is closed.
     ///
     /// # Errors
     /// Where the system gives no thread.
     pub fn serve(self, events: Events) -> std::io::Result<Guard> {
         let Door { listener, guard } = self;
+        let closed = Arc::clone(&guard.closed);
         std::thread::Builder::new()
             .name("puma-handover".to_owned())
             .spawn(move || {
                 for stream in listener.incoming() {
-                    match stream.and_then(|stream| take(stream, &events)) {
+                    match stream.and_then(|stream| take(stream, &closed, &events)) {
                         Ok(()) => {}
                         Err(error) => tracing::warn!("a start handed over nothing of use: {error}"),
                     }
@@ -132,10 +150,13 @@ fn listen(place: &Place) -> std::io::Result<Listener> {
     options.reclaim_name(false).create_sync()
 }
 
-fn take(mut stream: Stream, events: &Events) -> std::io::Result<()> {
+fn take(mut stream: Stream, closed: &AtomicBool, events: &Events) -> std::io::Result<()> {
     stream.set_recv_timeout(Some(MESSAGE))?;
     stream.set_send_timeout(Some(MESSAGE))?;
     let paths = message::read(&mut stream)?;
+    if closed.load(Ordering::SeqCst) {
+        return Err(std::io::Error::other("the window ends"));
+    }
     tracing::debug!("another start handed over {} paths", paths.len());
     events.send(Event::HandedOver(paths));
     stream.write_all(TAKEN)?;
@@ -197,15 +218,34 @@ mod tests {
         assert_eq!(mode(here.socket_file()), 0o600);
         // A crash: the lock is let go of, the socket stays.
         let Door { listener, guard } = first;
-        let Guard {
-            place: _,
-            _lock: lock,
-        } = &guard;
+        let Guard { _lock: lock, .. } = &guard;
         lock.unlock().unwrap();
         drop(listener);
         assert!(here.socket_file().exists());
         drop(door(find(here.clone(), &[], false)));
         assert!(!here.socket_file().exists());
+    }
+
+    #[test]
+    fn a_window_that_ends_takes_nothing_and_the_next_start_becomes_the_window() {
+        let folder = tempfile::tempdir().unwrap();
+        let (events, arriving) = Events::channel(&egui::Context::default());
+        let here = place(folder.path(), "a.sqlite");
+        let guard = door(find(here.clone(), &[], false)).serve(events).unwrap();
+        let paths = [folder.path().join("late.jpg")];
+        // One has come in already, the other one has not.
+        let mut early = Stream::connect(here.socket_name().unwrap()).unwrap();
+        guard.close();
+        early.write_all(&message::to_bytes(&paths)).unwrap();
+        let mut answer = Vec::new();
+        let _ = early.read_to_end(&mut answer);
+        assert!(answer.is_empty());
+        assert!(hand_over(&here, &paths).is_err());
+        assert!(arriving.try_recv().is_err());
+        // No second window beside the one that ends.
+        assert!(here.lock().unwrap().is_none());
+        drop(guard);
+        drop(door(find(here, &paths, false)));
     }
 
     #[test]

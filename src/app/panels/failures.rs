@@ -1,8 +1,9 @@
 use super::Look;
 use crate::app::command::Command;
 use crate::app::engine::Failure;
+use crate::app::input::is_typing;
 use crate::app::wording;
-use egui::{ScrollArea, Ui, Window};
+use egui::{Key, Modifiers, Popup, ScrollArea, Ui, Window};
 
 /// The files that could not be read, each with its reason.
 pub fn failures(ui: &Ui, look: Look<'_>) {
@@ -45,7 +46,11 @@ pub fn failures(ui: &Ui, look: Look<'_>) {
                 },
             );
         });
-    if !open {
+    let escaped = !Popup::is_any_open(ui.ctx())
+        && !look.state.asks_something()
+        && !is_typing(ui.ctx())
+        && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Escape));
+    if !open || escaped {
         look.commands.send(Command::ShowFailures(false));
     }
 }

@@ -1,5 +1,5 @@
 use super::filter_words::{bytes, date_text, first_moment, moment_after, size};
-use super::{Look, keep_together};
+use super::{Look, next_group};
 use crate::app::command::Command;
 use crate::app::engine::Answer;
 use crate::app::theme;
@@ -46,16 +46,14 @@ impl Filters {
                     domains(ui, look, &mut filter);
                     folders(ui, look, &mut filter);
                     formats(ui, &mut filter);
-                    ui.separator();
-                    keep_together(ui, 2.0 * DATE_PX + 80.0);
+                    next_group(ui, 2.0 * DATE_PX + 80.0);
                     self.dates(ui, &mut filter, &mut errors);
-                    ui.separator();
-                    keep_together(ui, 2.0 * SIZE_PX + 70.0);
+                    next_group(ui, 2.0 * SIZE_PX + 70.0);
                     self.sizes(ui, &mut filter, &mut errors);
                     if look.state.listing.is_none()
                         && let Some(answer) = &look.state.answer
                     {
-                        ui.separator();
+                        next_group(ui, HISTOGRAM_PX.x);
                         minimum_score(ui, answer, &mut filter);
                     }
                 });

@@ -82,7 +82,10 @@ fn row(ui: &mut Ui, look: Look<'_>, root: &RootFacts, changeable: bool) {
                 if root.failed > 0 {
                     facts += &format!(" · {} not readable", count(root.failed));
                 }
-                if root.offline {
+                if root.denied {
+                    ui.label(format!("{facts} · may not be read"))
+                        .on_hover_text("The system gives this program no permission to read it.");
+                } else if root.offline {
                     away(ui, look, root, &facts);
                 } else {
                     ui.weak(facts);

@@ -3,6 +3,7 @@ use super::rows::{Rows, Step};
 use super::tile::{CAPTION_PX, Tile};
 use super::{Look, tile_menu};
 use crate::app::command::Command;
+use crate::app::input::is_typing;
 use crate::app::results::{Item, Results, Wish};
 use crate::app::thumbnails::ThumbnailCache;
 use egui::{
@@ -168,6 +169,7 @@ fn keys_are_here(ui: &Ui, look: Look<'_>, grid_id: Id) -> bool {
     (focused.is_none() || focused == Some(current))
         && !egui::Popup::is_any_open(ui.ctx())
         && !look.state.asks_something()
+        && !is_typing(ui.ctx())
 }
 
 fn keys(ui: &Ui, look: Look<'_>, rows: &Rows, page_px: f32) {
@@ -275,7 +277,10 @@ fn follow(ui: &Ui, results: &Results, rows: &Rows, grid_id: Id, origin: Vec2) {
         rect.min.y -= HEADING_PX;
     }
     ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
-    ui.memory_mut(|memory| memory.request_focus(grid_id.with(current)));
+    // A list that is made anew because of what is typed above it leaves the keys there.
+    if !is_typing(ui.ctx()) {
+        ui.memory_mut(|memory| memory.request_focus(grid_id.with(current)));
+    }
 }
 
 /// The name of a section over its tiles.

@@ -88,3 +88,55 @@ fn keep_together(ui: &mut egui::Ui, width_px: f32) {
         ui.set_row_height(ui.spacing().interact_size.y);
     }
 }
+
+/// Room that the line between two groups takes, without the gaps beside it.
+const LINE_PX: f32 = 6.0;
+
+/// Sets the next group of a wrapped layout, or so much of it as belongs together, off from what stands before it: by a
+/// line where both fit on the row, or else by a row of its own.
+fn next_group(ui: &mut egui::Ui, width_px: f32) {
+    let line_px = LINE_PX + ui.spacing().item_spacing.x;
+    if ui.available_size_before_wrap().x < line_px + width_px {
+        ui.end_row();
+        ui.set_row_height(ui.spacing().interact_size.y);
+        // What follows keeps its focus and its open menus, with a line before it or without.
+        ui.skip_ahead_auto_ids(1);
+    } else {
+        ui.separator();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// A line at the end of a row would set off nothing.
+    #[test]
+    fn a_line_stands_only_between_groups_on_one_row() {
+        let place = |width_px: f32| {
+            let found = Cell::new(None);
+            let mut harness = egui_kittest::Harness::builder()
+                .with_size(egui::vec2(width_px, 200.0))
+                .build_ui(|ui| {
+                    ui.horizontal_wrapped(|ui| {
+                        let first = ui.add_sized([100.0, 20.0], egui::Label::new("first"));
+                        let before = ui.cursor().left();
+                        next_group(ui, 100.0);
+                        let moved = ui.cursor().left() - before;
+                        let second = ui.add_sized([100.0, 20.0], egui::Label::new("second"));
+                        found.set(Some((first.rect, second.rect, moved)));
+                    });
+                });
+            harness.run_steps(2);
+            drop(harness);
+            found.get().unwrap()
+        };
+        let (first, second, moved) = place(400.0);
+        assert_eq!(first.center().y, second.center().y);
+        assert!(moved >= LINE_PX, "no room for a line: {moved}");
+        let (first, second, _) = place(220.0);
+        assert!(second.top() >= first.bottom());
+        assert_eq!(second.left(), first.left());
+    }
+}

@@ -43,9 +43,7 @@ impl NameField {
         if ui.input_mut(|input| input.consume_shortcut(&at_hand)) {
             response.request_focus();
         }
-        // Taken from the grid below, which would ask with its photo.
-        let entered = response.lost_focus()
-            && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Enter));
+        let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let changed = response.changed();
         response.accessible_name(NAME);
         let path = is_path(&self.typed);

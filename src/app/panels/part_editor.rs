@@ -1,16 +1,14 @@
 use super::part_picture::part_picture;
 use crate::photo::Region;
-use egui::{Id, Slider, TextureHandle, Ui, Vec2, Window};
+use egui::{Id, Modal, Slider, TextureHandle, Ui, Vec2};
 
 /// Greatest size of the picture in points.
 const PICTURE: Vec2 = Vec2::new(460.0, 380.0);
 /// The least that is left between two opposite edges, in percent.
 const LEAST_PERCENT: f32 = 3.0;
 
-/// A small window in which a part of a picture is chosen, with the mouse or with the keys.
+/// Over the window, the choice of a part of a picture, with the mouse or with the keys.
 pub struct PartEditor {
-    /// Which picture of the query.
-    pub part: usize,
     /// What is chosen so far.
     pub region: Region,
 }
@@ -26,45 +24,42 @@ pub enum Decision {
 }
 
 impl PartEditor {
-    /// Shows the window; gives the user's decision once there is one.
+    /// Shows the choice; gives the user's decision once there is one.
     pub fn show(
         &mut self,
         ui: &Ui,
         texture: Option<&TextureHandle>,
         name: &str,
     ) -> Option<Decision> {
-        let mut open = true;
         let mut decision = None;
-        Window::new(format!("Search a part of {name}"))
-            .id(Id::unique("part editor"))
-            .open(&mut open)
-            .collapsible(false)
-            .resizable(false)
-            .show(ui.ctx(), |ui| {
-                ui.label("Draw a rectangle on the picture, or move its edges.");
-                let label = format!("Picture to choose a part of: {name}");
-                let region = Some(self.region);
-                if let Some(drawn) = part_picture(ui, texture, PICTURE, region, &label) {
-                    self.region = drawn;
+        let shown = Modal::new(Id::unique("part editor")).show(ui.ctx(), |ui| {
+            ui.set_max_width(PICTURE.x);
+            ui.heading(format!("Search a part of {name}"));
+            ui.add_space(4.0);
+            ui.label("Draw a rectangle on the picture, or move its edges.");
+            let label = format!("Picture to choose a part of: {name}");
+            let region = Some(self.region);
+            if let Some(drawn) = part_picture(ui, texture, PICTURE, region, &label) {
+                self.region = drawn;
+            }
+            self.edges(ui);
+            ui.horizontal(|ui| {
+                if ui.button("Search this part").clicked() {
+                    decision = Some(if self.region.is_whole() {
+                        Decision::Whole
+                    } else {
+                        Decision::Part(self.region)
+                    });
                 }
-                self.edges(ui);
-                ui.horizontal(|ui| {
-                    if ui.button("Search this part").clicked() {
-                        decision = Some(if self.region.is_whole() {
-                            Decision::Whole
-                        } else {
-                            Decision::Part(self.region)
-                        });
-                    }
-                    if ui.button("Use the whole picture").clicked() {
-                        decision = Some(Decision::Whole);
-                    }
-                    if ui.button("Cancel").clicked() {
-                        decision = Some(Decision::Nothing);
-                    }
-                });
+                if ui.button("Use the whole picture").clicked() {
+                    decision = Some(Decision::Whole);
+                }
+                if ui.button("Cancel").clicked() {
+                    decision = Some(Decision::Nothing);
+                }
             });
-        if !open {
+        });
+        if shown.should_close() {
             decision = Some(Decision::Nothing);
         }
         decision

@@ -4,12 +4,16 @@ use super::heat_map::heat_map;
 use super::lines::overlaid;
 use super::save_figure::save_figure;
 use super::why::scale;
-use super::{Look, keep_together};
+use super::{Look, next_group};
 use crate::app::command::Command;
 use crate::app::pool::{PoolCommand, PromptsTab, Saved, Shown};
 use crate::app::wording::{counted, file_name};
 use crate::figures::{Chart, Profile, Sort, View};
 use egui::{ComboBox, Ui};
+
+/// Room for the choice of a scale, and for that of an order.
+const SCALE_PX: f32 = 240.0;
+const ORDER_PX: f32 = 260.0;
 
 /// The view of the prompt pool: the profiles of the domains (the paper's Figure 3), and the health of the pool.
 pub fn prompts(ui: &mut Ui, look: Look<'_>) {
@@ -51,9 +55,9 @@ fn profiles(ui: &mut Ui, look: Look<'_>) {
     source(ui, look, shown);
     ui.horizontal_wrapped(|ui| {
         charts(ui, look);
-        ui.separator();
+        next_group(ui, SCALE_PX);
         scale(ui, look);
-        ui.separator();
+        next_group(ui, ORDER_PX);
         order(ui, look);
     });
     ui.add_space(6.0);
@@ -153,7 +157,6 @@ fn order(ui: &mut Ui, look: Look<'_>) {
         Sort::Likeness => "by likeness",
     };
     let chosen = preferences.pool.sort;
-    keep_together(ui, 260.0);
     let caption = ui.label("Domains");
     let shown = ComboBox::from_id_salt("order of domains")
         .selected_text(name(chosen))

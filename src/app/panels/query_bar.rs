@@ -1,11 +1,15 @@
-use super::Look;
 use super::name_field::NameField;
 use super::recent::recent;
+use super::{Look, next_group};
 use crate::app::command::Command;
 use crate::app::previews::Previews;
 use crate::app::state::View;
 use crate::app::thumbnails::ThumbnailCache;
 use egui::{Slider, ThemePreference, Ui};
+
+/// Room for the choice of a view, and for that of the size of tiles.
+const VIEWS_PX: f32 = 240.0;
+const SIZE_PX: f32 = 140.0;
 
 /// The line at the top: ways to ask, and how answers are shown. Holds what is being typed.
 #[derive(Default)]
@@ -44,9 +48,9 @@ impl QueryBar {
                 look.commands.send(Command::Paste);
             }
             self.name.show(ui, look);
-            ui.separator();
+            next_group(ui, VIEWS_PX);
             views(ui, look);
-            ui.separator();
+            next_group(ui, SIZE_PX);
             tile_size(ui, look);
             ui.menu_button("View", |ui| view_menu(ui, look));
         });

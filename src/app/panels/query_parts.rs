@@ -1,6 +1,7 @@
 use super::Look;
 use super::part_editor::{Decision, PartEditor};
 use super::part_picture::part_picture;
+use crate::app::ask_state::PartChoice;
 use crate::app::command::Command;
 use crate::app::engine::Answer;
 use crate::app::query::Query;
@@ -16,6 +17,7 @@ const WIDTH_PX: f32 = 96.0;
 /// The strip above the neighbours: the pictures asked with, what of each counts and how much, and what was found.
 #[derive(Default)]
 pub struct QueryParts {
+    /// What is chosen so far of the picture that a part is being chosen of.
     editor: Option<PartEditor>,
 }
 
@@ -94,10 +96,10 @@ impl QueryParts {
                     .accessible_name(format!("Choose a part of {name}"))
                     .clicked()
                 {
-                    self.editor = Some(PartEditor {
+                    look.commands.send(Command::ChoosePart(Some(PartChoice {
+                        query: query.clone(),
                         part: number,
-                        region: part.crop.unwrap_or(Region::WHOLE),
-                    });
+                    })));
                 }
                 if part.crop.is_some()
                     && ui
@@ -128,14 +130,15 @@ impl QueryParts {
     }
 
     fn edit(&mut self, ui: &Ui, look: Look<'_>, query: &Query, pictures: &[Option<TextureHandle>]) {
-        let Some(editor) = &mut self.editor else {
-            return;
-        };
-        let number = editor.part;
-        let Some(part) = query.parts.get(number) else {
+        let chosen = look.state.choosing_part();
+        let chosen = chosen.and_then(|number| Some((number, query.parts.get(number)?)));
+        let Some((number, part)) = chosen else {
             self.editor = None;
             return;
         };
+        let editor = self.editor.get_or_insert_with(|| PartEditor {
+            region: part.crop.unwrap_or(Region::WHOLE),
+        });
         let picture = pictures.get(number).and_then(Option::as_ref);
         match editor.show(ui, picture, &part.source.name()) {
             Some(Decision::Part(region)) => crop(look, query, number, Some(region)),
@@ -143,7 +146,7 @@ impl QueryParts {
             Some(Decision::Nothing) => {}
             None => return,
         }
-        self.editor = None;
+        look.commands.send(Command::ChoosePart(None));
     }
 }
 

@@ -66,14 +66,40 @@ impl RelinkForm {
             if ui.button("Leave it").clicked() {
                 look.commands.send(Command::KeepPlace);
             }
-            let typed = self.typed.trim();
-            let take = ui.add_enabled(!typed.is_empty(), egui::Button::new("It is there now"));
+            let named = !self.typed.trim().is_empty();
+            let take = ui.add_enabled(named, egui::Button::new("It is there now"));
             if take.clicked() {
                 look.commands.send(Command::Relink {
                     old: folder.to_owned(),
-                    new: PathBuf::from(typed),
+                    new: place(self.chosen.as_deref(), &self.typed),
                 });
             }
         });
+    }
+}
+
+/// The folder that the text names: the one that was chosen in the dialog, as long as its text is as it came, since a name
+/// that is not UTF-8 has no text that leads back to it.
+fn place(chosen: Option<&Path>, typed: &str) -> PathBuf {
+    match chosen {
+        Some(path) if path.display().to_string() == typed => path.to_owned(),
+        _ => PathBuf::from(typed.trim()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_chosen_folder_is_taken_as_it_is_until_its_text_is_edited() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let chosen = Path::new(OsStr::from_bytes(b"/photos/\xe9t\xe9 "));
+        let text = chosen.display().to_string();
+        assert_eq!(place(Some(chosen), &text), chosen);
+        assert_eq!(place(Some(chosen), " /photos/b "), Path::new("/photos/b"));
+        assert_eq!(place(None, "/photos/b"), Path::new("/photos/b"));
     }
 }

@@ -169,13 +169,15 @@ fn filters_on(ui: &mut Ui, look: Look<'_>) {
 }
 
 fn trash_way_back(ui: &mut Ui, look: Look<'_>) {
-    let last = &look.state.results.trashing.last;
+    let trashing = &look.state.results.trashing;
+    let last = &trashing.last;
     if last.is_empty() || !crate::app::results::CAN_TAKE_BACK {
         return;
     }
     ui.horizontal(|ui| {
         ui.weak(format!("{} in the trash.", counted(last.len(), "file")));
-        if ui.button("Take back from the trash").clicked() {
+        let back = egui::Button::new("Take back from the trash");
+        if ui.add_enabled(!trashing.busy, back).clicked() {
             look.commands.send(Command::Results(Wish::Untrash));
         }
         if ui.button("Leave there").clicked() {

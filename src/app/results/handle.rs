@@ -1,6 +1,6 @@
 //! What wishes about the results change, and what news from their workers do.
 
-use super::{News, Preview, Results, Source, Tile, Wish, exporting, trash};
+use super::{News, Preview, Source, Wish, exporting, trash};
 use crate::app::command::{Command, Commands};
 use crate::app::engine::{Event, Events, Sample};
 use crate::app::errand;
@@ -12,7 +12,6 @@ use crate::app::thumbnails::color_image;
 use crate::app::wording::{counted, file_name};
 use crate::photo::{self, Part, Reader};
 use egui::{Key, Modifiers};
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -76,10 +75,11 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, wish: Wish) {
             replace,
         } => exporting::start(app, ctx, format, path, replace),
         Wish::StopExport => results.export.stop(),
-        Wish::Untrash => {
-            let last = std::mem::take(&mut results.trashing.last);
-            trash::take_back(&app.events, last);
+        Wish::Untrash if !results.trashing.busy => {
+            results.trashing.busy = true;
+            trash::take_back(&app.events, results.trashing.last.clone());
         }
+        Wish::Untrash => {}
     }
 }
 
@@ -124,6 +124,9 @@ pub fn receive(app: &mut PumaApp, ctx: &egui::Context, news: News) {
             app.state.results.arrange_again(None);
         }
         News::Untrashed { back, reason } => {
+            let trashing = &mut app.state.results.trashing;
+            trashing.busy = false;
+            trashing.last.retain(|path| !back.contains(path));
             for path in &back {
                 app.state.results.gone.remove(path);
             }
@@ -280,95 +283,6 @@ fn changed(state: &State) -> Option<Source> {
         (None, None, None) => Source::Nothing,
     };
     (!source.is(shown)).then_some(source)
-}
-
-impl Results {
-    fn show(&mut self, source: Source) {
-        if !source.renews(&self.source) {
-            self.list += 1;
-        }
-        if !source.continues(&self.source) {
-            self.opened.clear();
-            self.selection = super::Selection::default();
-            self.preview = None;
-            self.source = source;
-            self.arrange();
-            return;
-        }
-        self.arrange_again(Some(source));
-    }
-
-    /// Arranges the tiles anew; the same photos stay chosen.
-    fn arrange_again(&mut self, source: Option<Source>) {
-        let chosen = self.chosen_paths();
-        let current = self.path(self.selection.current()).map(Path::to_owned);
-        if let Some(source) = source {
-            self.source = source;
-        }
-        self.arrange();
-        let places: HashMap<&Path, usize> = (0..self.len())
-            .filter_map(|at| Some((self.path(at)?, at)))
-            .collect();
-        let current = current.and_then(|path| places.get(path.as_path()).copied());
-        let current = current.unwrap_or(self.selection.current());
-        let chosen: Vec<usize> = chosen
-            .iter()
-            .filter_map(|path| places.get(path.as_path()).copied())
-            .collect();
-        let at = self
-            .preview
-            .as_ref()
-            .and_then(|preview| places.get(preview.path.as_path()).copied());
-        let all = self.len();
-        self.selection.set(chosen.into_iter(), current, all);
-        if let Some(preview) = &mut self.preview {
-            preview.at = at;
-        }
-    }
-
-    /// Settles which items are tiles.
-    fn arrange(&mut self) {
-        let groups = if self.joined {
-            self.source.groups()
-        } else {
-            &[]
-        };
-        if self.gone.is_empty() && groups.is_empty() {
-            self.tiles = None;
-            return;
-        }
-        let mut copies = vec![1_u32; self.source.len()];
-        for group in groups {
-            let there = |at: &&usize| {
-                let item = self.source.item(**at);
-                item.is_some_and(|item| !self.gone.contains(item.path))
-            };
-            let mut members = group.iter().filter(there);
-            let Some(&first) = members.next() else {
-                continue;
-            };
-            let opened = self.source.item(first).map(|item| item.path.to_owned());
-            if opened.is_some_and(|path| self.opened.contains(&path)) {
-                continue;
-            }
-            for &other in members {
-                copies[first] += 1;
-                copies[other] = 0;
-            }
-        }
-        let tiles = copies
-            .iter()
-            .enumerate()
-            .filter(|(at, copies)| {
-                let item = self.source.item(*at);
-                **copies > 0 && item.is_some_and(|item| !self.gone.contains(item.path))
-            })
-            .map(|(at, &copies)| Tile {
-                item: at as u32,
-                copies,
-            });
-        self.tiles = Some(tiles.collect());
-    }
 }
 
 /// What Escape means for the results, before it takes the query away; true when it was used up or is another's.

@@ -1,8 +1,10 @@
 use crate::app::engine::{Answer, Listing, Sample};
 use crate::app::lens::RankMove;
 use crate::app::wording;
+use crate::library::PhotoId;
 use crate::search::{PhotoFacts, Section};
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where the tiles of the grid come from.
@@ -118,6 +120,41 @@ impl Source {
                 ..plain(&facts.path)
             }),
         }
+    }
+
+    /// Where the photos at `places` of `before`, which this continues, are now; `None` for those that are not here.
+    ///
+    /// A photo that was renamed or moved is still the same.
+    pub fn places_of(&self, before: &Source, places: &[usize]) -> Vec<Option<usize>> {
+        // Perhaps a million: what is known of each must not be gathered for this.
+        if let (Source::Listing(now), Source::Listing(before)) = (self, before) {
+            return now.photos.places_of(&before.photos, places);
+        }
+        let (mut by_path, mut by_number) = (HashMap::new(), HashMap::<PhotoId, usize>::new());
+        for at in 0..self.len() {
+            if let Some(item) = self.item(at) {
+                by_path.insert(item.path, at);
+                by_number.extend(item.facts.map(|facts| (facts.id, at)));
+            }
+        }
+        let place = |place: &usize| {
+            let item = before.item(*place)?;
+            let known = by_path.get(item.path);
+            known.or_else(|| by_number.get(&item.facts?.id)).copied()
+        };
+        places.iter().map(place).collect()
+    }
+
+    /// The places of these files, ascending; those that are not here are left out.
+    pub fn places_of_files(&self, files: &HashSet<PathBuf>) -> Vec<usize> {
+        if files.is_empty() {
+            return Vec::new();
+        }
+        if let Source::Listing(listing) = self {
+            return listing.photos.places_of_files(files);
+        }
+        let is_one = |at: &usize| self.item(*at).is_some_and(|item| files.contains(item.path));
+        (0..self.len()).filter(is_one).collect()
     }
 
     /// Near duplicates among the photos, as places counted from 0, the best of a group first.

@@ -1,5 +1,6 @@
 //! What the grid shows, what of it is chosen, and what is done with it.
 
+mod arranging;
 mod exporting;
 mod handle;
 mod items;

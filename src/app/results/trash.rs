@@ -8,9 +8,9 @@ use std::path::PathBuf;
 pub struct Trashing {
     /// Files that await the user's word.
     pub asked: Option<Vec<PathBuf>>,
-    /// Whether they are being moved now.
+    /// Whether files are being moved there or back now.
     pub busy: bool,
-    /// What went last and can be taken back.
+    /// What went last and has not come back.
     pub last: Vec<PathBuf>,
 }
 
@@ -75,10 +75,17 @@ pub fn take_back(events: &Events, paths: Vec<PathBuf>) {
             Err(error) => reason = Some(error.to_string()),
             Ok(items) => {
                 for path in paths {
+                    let place = real(&path);
+                    let from_here = |item: &&::trash::TrashItem| {
+                        let original = item.original_path();
+                        let named_alike = original.file_name() == path.file_name();
+                        original == path
+                            || (named_alike && place.is_some() && real(&original) == place)
+                    };
                     // The trash may hold older files of the same name: the newest is meant.
                     let newest = items
                         .iter()
-                        .filter(|item| item.original_path() == path)
+                        .filter(from_here)
                         .max_by_key(|item| item.time_deleted);
                     match newest.map(|item| restore_all([item.clone()])) {
                         Some(Ok(())) => back.push(path),
@@ -90,6 +97,20 @@ pub fn take_back(events: &Events, paths: Vec<PathBuf>) {
         }
         Some(Event::Results(News::Untrashed { back, reason }))
     });
+}
+
+/// Where a file lies, or lay, with all links on the way to it followed, as the trash names it; a link that it is itself
+/// is not. `None` where its folder is not there.
+#[cfg(any(
+    windows,
+    all(
+        unix,
+        not(any(target_os = "macos", target_os = "ios", target_os = "android"))
+    )
+))]
+fn real(path: &std::path::Path) -> Option<PathBuf> {
+    let folder = path.parent()?.canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
 }
 
 /// This system keeps its trash to itself.

@@ -6,7 +6,23 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-type Loaded = (PathBuf, Result<ColorImage, String>);
+type Loaded = (PathBuf, Result<Picture, String>);
+
+/// Which state of a file a picture shows: its modification time and its size.
+pub(super) type Stamp = (i64, u64);
+
+/// A thumbnail, and which state of its file it shows.
+pub(super) struct Picture {
+    pub(super) image: ColorImage,
+    pub(super) stamp: Stamp,
+}
+
+/// A file whose thumbnail is wanted.
+struct Order {
+    path: PathBuf,
+    /// What is shown of it already: nothing is loaded while the file is still the same.
+    shown: Option<Stamp>,
+}
 
 /// Threads that load thumbnails, the one ordered last first: that is what the user looks at.
 pub(super) struct Loader {
@@ -22,7 +38,7 @@ struct Orders {
 
 #[derive(Default)]
 struct OrderState {
-    waiting: Vec<PathBuf>,
+    waiting: Vec<Order>,
     given_up: Vec<PathBuf>,
     closed: bool,
 }
@@ -58,12 +74,12 @@ impl Loader {
         Ok(Loader { orders, loaded })
     }
 
-    pub(super) fn order(&self, path: PathBuf) {
+    pub(super) fn order(&self, path: PathBuf, shown: Option<Stamp>) {
         let mut state = lock(&self.orders);
-        state.waiting.push(path);
+        state.waiting.push(Order { path, shown });
         if state.waiting.len() > MOST_WAITING {
             let oldest = state.waiting.remove(0);
-            state.given_up.push(oldest);
+            state.given_up.push(oldest.path);
         }
         drop(state);
         self.orders.news.notify_one();
@@ -90,14 +106,14 @@ fn lock(orders: &Orders) -> std::sync::MutexGuard<'_, OrderState> {
     orders.state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn next(orders: &Orders) -> Option<PathBuf> {
+fn next(orders: &Orders) -> Option<Order> {
     let mut state = lock(orders);
     loop {
         if state.closed {
             return None;
         }
-        if let Some(path) = state.waiting.pop() {
-            return Some(path);
+        if let Some(order) = state.waiting.pop() {
+            return Some(order);
         }
         state = orders
             .news
@@ -107,8 +123,10 @@ fn next(orders: &Orders) -> Option<PathBuf> {
 }
 
 fn work(orders: &Orders, source: &Source, sender: &Sender<Loaded>, ctx: &egui::Context) {
-    while let Some(path) = next(orders) {
-        let result = source.load(&path);
+    while let Some(Order { path, shown }) = next(orders) {
+        let Some(result) = source.load(&path, shown) else {
+            continue;
+        };
         if sender.send((path, result)).is_err() {
             return;
         }
@@ -125,25 +143,32 @@ struct Source {
 }
 
 impl Source {
-    fn load(&self, path: &Path) -> Result<ColorImage, String> {
+    /// The thumbnail of a file; `None` where the one that is shown need not be replaced.
+    fn load(&self, path: &Path, shown: Option<Stamp>) -> Option<Result<Picture, String>> {
         let facts = match std::fs::metadata(path) {
             Ok(facts) => facts,
+            // What is away or gone stays shown as it was.
+            Err(_) if shown.is_some() => return None,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 let gone = || Err("The file is no longer there.".to_owned());
-                return self.away(path).unwrap_or_else(gone);
+                return Some(self.away(path).unwrap_or_else(gone));
             }
-            Err(error) => return Err(format!("The file cannot be read: {error}.")),
+            Err(error) => return Some(Err(format!("The file cannot be read: {error}."))),
         };
-        self.thumbnails
-            .load_or_make(path, mtime_ns(&facts), facts.len(), || {
-                self.reader.thumbnail(path)
-            })
-            .map(|image| super::color_image(&image))
-            .map_err(|error| format!("{:#}", anyhow::Error::from(error)))
+        let stamp = (mtime_ns(&facts), facts.len());
+        if shown == Some(stamp) {
+            return None;
+        }
+        let made = self
+            .thumbnails
+            .load_or_make(path, stamp.0, stamp.1, || self.reader.thumbnail(path))
+            .map(|image| picture(&image, stamp))
+            .map_err(|error| format!("{:#}", anyhow::Error::from(error)));
+        Some(made)
     }
 
     /// What was kept of a photo whose whole folder is away, as on a drive that is not connected; `None` for others.
-    fn away(&self, path: &Path) -> Option<Result<ColorImage, String>> {
+    fn away(&self, path: &Path) -> Option<Result<Picture, String>> {
         let library = Library::open_existing(&self.library).ok()?;
         let photo = library.photo_at(path).ok()??;
         // What a model says of it is not asked.
@@ -153,10 +178,18 @@ impl Source {
         if std::fs::read_dir(root).is_ok_and(|mut entries| entries.next().is_some()) {
             return None;
         }
+        let stamp = (photo.mtime_ns, photo.size_bytes);
         let kept = self
             .thumbnails
-            .load(path, photo.mtime_ns, photo.size_bytes)
-            .map(|image| super::color_image(&image));
+            .load(path, stamp.0, stamp.1)
+            .map(|image| picture(&image, stamp));
         Some(kept.ok_or_else(|| "Its folder is not there now.".to_owned()))
+    }
+}
+
+fn picture(image: &image::RgbImage, stamp: Stamp) -> Picture {
+    Picture {
+        image: super::color_image(image),
+        stamp,
     }
 }

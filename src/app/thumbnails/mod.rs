@@ -4,7 +4,7 @@ mod loader;
 
 use crate::photo::Reader;
 use egui::{ColorImage, TextureHandle, TextureOptions};
-use loader::Loader;
+use loader::{Loader, Stamp};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +23,10 @@ struct Entry {
     thumbnail: Thumbnail,
     bytes: usize,
     last_used: u64,
+    /// Which state of the file a loaded picture shows.
+    stamp: Option<Stamp>,
+    /// Whether the file may have changed since.
+    in_doubt: bool,
 }
 
 /// The textures of the files seen last.
@@ -65,19 +69,21 @@ impl ThumbnailCache {
     pub fn begin_frame(&mut self, ctx: &egui::Context) {
         self.frame += 1;
         for (arrived, (path, result)) in self.loader.loaded().take(UPLOADS_PER_FRAME).enumerate() {
-            let (thumbnail, bytes) = match result {
-                Ok(image) => {
+            let (thumbnail, bytes, stamp) = match result {
+                Ok(picture) => {
+                    let image = picture.image;
                     let bytes = image.pixels.len() * 4;
                     let name = path.to_string_lossy();
                     let texture = ctx.load_texture(name, image, TextureOptions::LINEAR);
-                    (Thumbnail::Ready(texture), bytes)
+                    (Thumbnail::Ready(texture), bytes, Some(picture.stamp))
                 }
-                Err(reason) => (Thumbnail::Failed(reason), 0),
+                Err(reason) => (Thumbnail::Failed(reason), 0, None),
             };
             if let Some(entry) = self.entries.get_mut(&path) {
                 self.bytes = self.bytes - entry.bytes + bytes;
                 entry.thumbnail = thumbnail;
                 entry.bytes = bytes;
+                entry.stamp = stamp;
             }
             if arrived + 1 == UPLOADS_PER_FRAME {
                 ctx.request_repaint();
@@ -85,7 +91,12 @@ impl ThumbnailCache {
         }
         for path in self.loader.given_up() {
             // Scrolled past before its turn came: asked for again when it is seen again.
-            self.entries.remove(&path);
+            match self.entries.get_mut(&path) {
+                Some(entry) if entry.stamp.is_some() => entry.in_doubt = true,
+                _ => {
+                    self.entries.remove(&path);
+                }
+            }
         }
         self.shrink();
     }
@@ -94,13 +105,19 @@ impl ThumbnailCache {
     pub fn get(&mut self, path: &Path) -> Thumbnail {
         if let Some(entry) = self.entries.get_mut(path) {
             entry.last_used = self.frame;
+            if entry.in_doubt && entry.stamp.is_some() {
+                entry.in_doubt = false;
+                self.loader.order(path.to_owned(), entry.stamp);
+            }
             return entry.thumbnail.clone();
         }
-        self.loader.order(path.to_owned());
+        self.loader.order(path.to_owned(), None);
         let entry = Entry {
             thumbnail: Thumbnail::Loading,
             bytes: 0,
             last_used: self.frame,
+            stamp: None,
+            in_doubt: false,
         };
         self.entries.insert(path.to_owned(), entry);
         Thumbnail::Loading
@@ -128,10 +145,14 @@ impl ThumbnailCache {
         self.budget_bytes = budget_bytes;
     }
 
-    /// Forgets failures, so that files that were mended since are tried again.
+    /// Forgets failures, so that files that were mended since are tried again, and has the files of all other
+    /// thumbnails looked at when they are seen next, so that those that changed are shown as they are now.
     pub fn retry_failed(&mut self) {
         self.entries
             .retain(|_, entry| !matches!(entry.thumbnail, Thumbnail::Failed(_)));
+        for entry in self.entries.values_mut() {
+            entry.in_doubt = true;
+        }
     }
 
     fn shrink(&mut self) {
@@ -160,4 +181,62 @@ impl ThumbnailCache {
 pub fn color_image(image: &image::RgbImage) -> ColorImage {
     let size = [image.width() as usize, image.height() as usize];
     ColorImage::from_rgb(size, image.as_raw())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{Rgb, RgbImage};
+    use std::time::{Duration, Instant};
+
+    /// Waits until the thumbnail of the file has this size.
+    #[track_caller]
+    fn wait_for(cache: &mut ThumbnailCache, ctx: &egui::Context, path: &Path, size: [usize; 2]) {
+        let start = Instant::now();
+        loop {
+            cache.begin_frame(ctx);
+            if let Thumbnail::Ready(texture) = cache.get(path)
+                && texture.size() == size
+            {
+                return;
+            }
+            let waited = start.elapsed();
+            assert!(waited < Duration::from_secs(30), "no thumbnail of {size:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn an_edited_photo_is_shown_as_it_is_now() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("photo.png");
+        let save = |width, height| {
+            let image =
+                RgbImage::from_fn(width, height, |x, y| Rgb([x as u8, y as u8, (x * y) as u8]));
+            image.save(&path).unwrap();
+        };
+        let ctx = egui::Context::default();
+        let mut cache = ThumbnailCache::start(
+            &ctx,
+            &folder.path().join("thumbnails"),
+            &folder.path().join("library.sqlite"),
+            &Reader::default(),
+            1 << 20,
+        )
+        .unwrap();
+        save(120, 60);
+        wait_for(&mut cache, &ctx, &path, [120, 60]);
+        save(20, 40);
+        cache.retry_failed();
+        wait_for(&mut cache, &ctx, &path, [20, 40]);
+        assert_eq!(cache.bytes, 20 * 40 * 4);
+
+        // One that is gone stays shown as it was.
+        std::fs::remove_file(&path).unwrap();
+        cache.retry_failed();
+        for _ in 0..20 {
+            wait_for(&mut cache, &ctx, &path, [20, 40]);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
 }

@@ -12,15 +12,20 @@ pub(super) fn read(root: &Path) -> Result<Contents, PublishedError> {
     let mut photos = BTreeMap::<String, Vec<PathBuf>>::new();
     let mut of_list = |name: &str| -> Result<(), PublishedError> {
         let list = List::read(data.join(name))?;
-        for line in list.lines(0) {
+        let mut named = Vec::new();
+        for line in list.lines() {
             let [photo, variant] = line.words("PHOTO VARIANT")?;
-            let file = images.join(format!("{photo}.jpg"));
+            named.push((variant, images.join(format!("{photo}.jpg"))));
+        }
+        let files = named.iter().map(|(_, file)| file).collect::<Vec<_>>();
+        lists::check(list.path(), &files)?;
+        for (variant, file) in named {
             photos.entry(variant.to_owned()).or_default().push(file);
         }
         Ok(())
     };
     of_list("images_variant_trainval.txt")?;
     of_list("images_variant_test.txt")?;
-    let classes = lists::classes(&data, photos, |variant, _| variant.clone())?;
+    let classes = lists::sorted(photos, |variant, _| variant.clone());
     Ok(Contents::halved(classes))
 }

@@ -11,13 +11,13 @@ pub(super) fn read(root: &Path) -> Result<Contents, PublishedError> {
     let labels = List::read(root.join("image_class_labels.txt"))?;
     let images = root.join("images");
     let mut path_of = HashMap::new();
-    for line in paths.lines(0) {
+    for line in paths.lines() {
         let [photo, path] = line.words("PHOTO PATH")?;
         path_of.insert(photo, path);
     }
     let mut photos = BTreeMap::<u32, Vec<PathBuf>>::new();
     let mut labelled = 0;
-    for line in labels.lines(0) {
+    for line in labels.lines() {
         let expected = "PHOTO CLASS";
         let [photo, class] = line.words(expected)?;
         let class = line.number(class, expected)?;

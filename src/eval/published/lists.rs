@@ -6,6 +6,8 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+const NO_PHOTO: &str = "names no photo";
+
 /// A text list: its lines without line ends, blank ones left out.
 pub(super) struct List {
     path: PathBuf,
@@ -21,18 +23,35 @@ impl List {
         Ok(Self { path, text })
     }
 
-    /// Every line with its number, counted from 1; the first `skipped` are headings.
-    pub(super) fn lines(&self, skipped: usize) -> impl Iterator<Item = Line<'_>> {
+    /// Every line with its number, counted from 1.
+    pub(super) fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let lines = self.text.lines().map(str::trim);
         (1..)
             .zip(lines)
             .filter(|(_, text)| !text.is_empty())
-            .skip(skipped)
             .map(|(number, text)| Line {
                 list: self,
                 number,
                 text,
             })
+    }
+
+    /// The lines below the heading, which is the first of `lines` and consists of these words.
+    pub(super) fn below<'a, L: Iterator<Item = Line<'a>>>(
+        &self,
+        heading: &'static str,
+        mut lines: L,
+    ) -> Result<L, PublishedError> {
+        let Some(line) = lines.next() else {
+            return Err(PublishedError::Empty {
+                path: self.path.clone(),
+                what: NO_PHOTO,
+            });
+        };
+        if !line.text.split_whitespace().eq(heading.split_whitespace()) {
+            return Err(line.wrong(heading));
+        }
+        Ok(lines)
     }
 
     /// Where the list lies.
@@ -106,26 +125,42 @@ pub(super) fn classes<K: Ord>(
     photos: BTreeMap<K, Vec<PathBuf>>,
     name: impl Fn(&K, &[PathBuf]) -> String,
 ) -> Result<Vec<Class>, PublishedError> {
-    let named = photos.values().flatten().collect::<Vec<_>>();
+    check(list, &photos.values().flatten().collect::<Vec<_>>())?;
+    Ok(sorted(photos, name))
+}
+
+/// Looks whether the photos that a list names are there.
+///
+/// # Errors
+/// Fails if one is not, or if there are none.
+pub(super) fn check(list: &Path, photos: &[&PathBuf]) -> Result<(), PublishedError> {
     // A system call each, and 120,000 of them in the largest set.
-    let absent = named
+    let absent = photos
         .par_iter()
         .filter(|photo| !photo.is_file())
         .collect::<Vec<_>>();
     if let Some(&&first) = absent.first() {
         return Err(PublishedError::Absent {
             list: list.to_owned(),
-            total: named.len(),
+            total: photos.len(),
             absent: absent.len(),
             first: first.clone(),
         });
     }
-    if named.is_empty() {
+    if photos.is_empty() {
         return Err(PublishedError::Empty {
             path: list.to_owned(),
-            what: "names no photo",
+            what: NO_PHOTO,
         });
     }
+    Ok(())
+}
+
+/// As [`classes`], of photos that were looked for before.
+pub(super) fn sorted<K: Ord>(
+    photos: BTreeMap<K, Vec<PathBuf>>,
+    name: impl Fn(&K, &[PathBuf]) -> String,
+) -> Vec<Class> {
     let classes = photos.into_iter().map(|(key, mut files)| {
         let name = name(&key, &files);
         files.sort_by(|one, other| {
@@ -135,5 +170,5 @@ pub(super) fn classes<K: Ord>(
         });
         Class { name, files }
     });
-    Ok(classes.collect())
+    classes.collect()
 }

@@ -32,8 +32,8 @@ impl Mat {
             Ok(Ok(file)) => file,
             Ok(Err(_)) | Err(_) => {
                 return Err(wrong(
-                    "is damaged, or holds what is not read here, as text of 16-bit numbers; \
-                     saving it anew with MATLAB (-v7) or scipy.io.savemat may help"
+                    "is damaged, or holds text as 16-bit numbers (MATLAB before version 7), which is not read here; \
+                     load it and save it again with MATLAB (save -v7) or scipy.io"
                         .to_owned(),
                 ));
             }

@@ -2,7 +2,7 @@
 //! splits.
 //!
 //! A folder below the data root with the name of a published set, and with its index files or its photo folder in it,
-//! is read as that set; every other folder as `SET/CLASS/*`.
+//! is read as that set; every other folder as `SET/CLASS/*`, one with such a name with a warning.
 
 mod aircraft;
 mod birds;
@@ -47,7 +47,7 @@ const LAYOUTS: [Layout; 8] = [
     Layout {
         folder: "CUB_200_2011",
         title: "CUB-200-2011",
-        files: "images/NNN.Name/*.jpg",
+        files: "images/NNN.Name/*.jpg, by images.txt if that is there",
         signs: &["images", "images.txt", "image_class_labels.txt"],
         published: (11_788, 200),
         read: cub::read,
@@ -111,10 +111,20 @@ const LAYOUTS: [Layout; 8] = [
 ];
 
 /// The published set that lies in this folder of the data root, if it is one.
+///
+/// A folder that has its name only is worth a warning: its classes may be something else than they seem.
 pub(super) fn layout_of(name: &str, path: &Path) -> Option<&'static Layout> {
-    LAYOUTS.iter().find(|layout| {
-        layout.folder == name && layout.signs.iter().any(|sign| path.join(sign).exists())
-    })
+    let layout = LAYOUTS.iter().find(|layout| layout.folder == name)?;
+    if layout.signs.iter().any(|sign| path.join(sign).exists()) {
+        return Some(layout);
+    }
+    tracing::warn!(
+        "{}: read as SET/CLASS, each folder in it a class, and not as {}: {} not found in it",
+        path.display(),
+        layout.title,
+        layout.signs.join(", ")
+    );
+    None
 }
 
 impl Layout {

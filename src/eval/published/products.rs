@@ -21,10 +21,11 @@ pub(super) fn read(root: &Path) -> Result<Contents, PublishedError> {
 }
 
 fn part(root: &Path, list: &str) -> Result<BTreeMap<u32, Vec<PathBuf>>, PublishedError> {
+    let heading = "image_id class_id super_class_id path";
     let expected = "PHOTO CLASS KIND PATH";
     let list = List::read(root.join(list))?;
     let mut photos = BTreeMap::<u32, Vec<PathBuf>>::new();
-    for line in list.lines(1) {
+    for line in list.below(heading, list.lines())? {
         let [_, class, _, path] = line.words(expected)?;
         let class = line.number(class, expected)?;
         photos.entry(class).or_default().push(root.join(path));

@@ -1,16 +1,21 @@
 use super::kernels::{Element, Into, Matrix, Packed, Pair, product};
 use super::{f32_slice, with_slice};
-use candle_core::{CpuStorage, CustomOp1, CustomOp3, DType, Layout, Result, Shape, Tensor};
+use candle_core::backend::BackendStorage;
+use candle_core::op::Add;
+use candle_core::{
+    CpuStorage, CudaStorage, CustomOp1, CustomOp3, DType, Layout, MetalStorage, Result, Shape,
+    Tensor, bail,
+};
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
 
 /// `x W^T + b` for a frozen `W` `[out, in]` and `b` `[out]`: the gradient goes to `x` `[rows, in]` alone.
 ///
-/// candle's matmul would compute the gradient of `W` as well and throw it away, half of the backward pass. With `rounds`
-/// factors are rounded to bf16 and summed in f32.
+/// candle's matmul would compute the gradient of `W` as well and keep it to the end, half of the backward pass. With
+/// `rounds` factors are rounded to bf16 and summed in f32.
 pub fn frozen_linear(x: &Tensor, weights: &FrozenWeights, rounds: bool) -> Result<Tensor> {
     if !x.device().is_cpu() {
-        return on_device(x, &weights.weight, Some(&weights.bias), rounds);
+        return frozen_on_device(x, weights, rounds);
     }
     let weights = weights.clone();
     let x = x.contiguous()?;
@@ -38,7 +43,12 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, rounds: bool) 
     }
 }
 
-/// The same by candle, for other devices than the CPU.
+/// [`frozen_linear`] by candle's products, for other devices than the CPU.
+fn frozen_on_device(x: &Tensor, weights: &FrozenWeights, rounds: bool) -> Result<Tensor> {
+    x.apply_op3(&weights.weight, &weights.bias, FrozenProduct { rounds })
+}
+
+/// [`linear`] by candle, for other devices than the CPU.
 fn on_device(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, rounds: bool) -> Result<Tensor> {
     let y = match rounds {
         true => {
@@ -183,6 +193,103 @@ impl<T: Precision> CustomOp1 for FrozenLinear<T> {
     }
 }
 
+/// As [`FrozenLinear`], of candle's products on whatever device: `x`, `W` and `b` are its arguments, and only `x` gets a
+/// gradient.
+struct FrozenProduct {
+    rounds: bool,
+}
+
+impl FrozenProduct {
+    /// `x W^T + b`, as storage `[rows, out]`.
+    fn forward<S: BackendStorage>(
+        &self,
+        [x, weight, bias]: [&S; 3],
+        [x_layout, weight_layout, bias_layout]: [&Layout; 3],
+    ) -> Result<(S, Shape)> {
+        let (rows, inner) = x_layout.shape().dims2()?;
+        let (out, width) = weight_layout.shape().dims2()?;
+        if width != inner {
+            bail!("a weight of {width} columns for rows of {inner} values");
+        }
+        let (size, shape) = ((1, rows, out, inner), Shape::from((rows, out)));
+        let layout = Layout::contiguous(&shape);
+        let y = match self.rounds {
+            true => {
+                let x = x.to_dtype(x_layout, DType::BF16)?;
+                let weight = weight.to_dtype(weight_layout, DType::BF16)?;
+                let x_layout = Layout::contiguous((rows, inner));
+                let weight_layout = Layout::contiguous((out, inner)).transpose(0, 1)?;
+                let y = x.matmul(&weight, size, &x_layout, &weight_layout)?;
+                y.to_dtype(&layout, DType::F32)?
+            }
+            false => x.matmul(weight, size, x_layout, &weight_layout.transpose(0, 1)?)?,
+        };
+        let y = y.binary_impl::<Add>(bias, &layout, &bias_layout.broadcast_as(&shape)?)?;
+        Ok((y, shape))
+    }
+}
+
+impl CustomOp3 for FrozenProduct {
+    fn name(&self) -> &'static str {
+        "frozen_product"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        self.forward([x, weight, bias], [x_layout, weight_layout, bias_layout])
+    }
+
+    fn cuda_fwd(
+        &self,
+        x: &CudaStorage,
+        x_layout: &Layout,
+        weight: &CudaStorage,
+        weight_layout: &Layout,
+        bias: &CudaStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CudaStorage, Shape)> {
+        self.forward([x, weight, bias], [x_layout, weight_layout, bias_layout])
+    }
+
+    fn metal_fwd(
+        &self,
+        x: &MetalStorage,
+        x_layout: &Layout,
+        weight: &MetalStorage,
+        weight_layout: &Layout,
+        bias: &MetalStorage,
+        bias_layout: &Layout,
+    ) -> Result<(MetalStorage, Shape)> {
+        self.forward([x, weight, bias], [x_layout, weight_layout, bias_layout])
+    }
+
+    fn bwd(
+        &self,
+        _x: &Tensor,
+        weight: &Tensor,
+        _bias: &Tensor,
+        _res: &Tensor,
+        grad_res: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let dx = match self.rounds {
+            true => {
+                let dy = grad_res.to_dtype(DType::BF16)?;
+                dy.matmul(&weight.to_dtype(DType::BF16)?)?
+                    .to_dtype(DType::F32)?
+            }
+            false => grad_res.matmul(weight)?,
+        };
+        Ok((Some(dx), None, None))
+    }
+}
+
 /// `x W^T (+ b)`, all of them with gradients.
 struct Linear<T>(PhantomData<T>);
 
@@ -265,5 +372,41 @@ impl<T: Precision> CustomOp3 for Linear<T> {
         })?;
         let db = Tensor::from_vec(db, bias.shape(), bias.device())?;
         Ok((dx, Some(dw), Some(db)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::backprop::GradStore;
+    use candle_core::{Device, Var};
+
+    /// Values between -1 and 1 without a pattern.
+    fn values(shape: impl std::convert::Into<Shape>, start: usize) -> Tensor {
+        let shape = shape.into();
+        let places = start..start + shape.elem_count();
+        let values: Vec<f32> = places.map(|place| (place * place) as f32).collect();
+        let values = values.into_iter().map(f32::sin).collect();
+        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+    }
+
+    /// A GPU's way, which a CPU can go as well.
+    #[test]
+    fn on_a_device_frozen_weights_cost_no_gradient() {
+        let x = Var::from_tensor(&values((5, 8), 1)).unwrap();
+        let weights = FrozenWeights::new(&values((6, 8), 100), &values(6, 200));
+        for rounds in [false, true] {
+            let slope = |y: &Tensor| y.sqr().unwrap().sum_all().unwrap().backward().unwrap();
+            let y = frozen_on_device(&x, &weights, rounds).unwrap();
+            let by_candle = on_device(&x, &weights.weight, Some(&weights.bias), rounds).unwrap();
+            let rows = |tensor: &Tensor| tensor.to_vec2::<f32>().unwrap();
+            assert_eq!(rows(&y), rows(&by_candle));
+            let (gradients, candles) = (slope(&y), slope(&by_candle));
+            let dx = |gradients: &GradStore| rows(gradients.get(&x).unwrap());
+            assert_eq!(dx(&gradients), dx(&candles));
+            // That of `x` alone is computed and kept.
+            assert_eq!(gradients.get_ids().count(), 1);
+            assert!(candles.get_ids().count() > 1);
+        }
     }
 }

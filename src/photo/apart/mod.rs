@@ -9,13 +9,16 @@ mod worker;
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use self::process::{Ended, Process};
 pub(super) use self::protocol::{Order, Pictures, Wanted};
 pub use self::worker::serve;
 use super::{DecodeError, PhotoError};
+
+/// Processes beyond the processor's threads: some wait for a slow disk.
+const MORE_THAN_THREADS: usize = 4;
 
 /// The argument that makes the program a decoding process, followed by its memory in bytes.
 pub const WORKER_COMMAND: &str = "decode-worker";
@@ -39,22 +42,46 @@ impl Default for ProcessLimits {
     }
 }
 
-/// Processes that wait for photos, as many as were needed at once.
+/// Processes that decode or wait for photos: as many as were needed at once, and no more than the processor's threads and
+/// some. Who finds all at work waits for one.
 #[derive(Debug)]
 pub(super) struct Processes {
     program: PathBuf,
     limits: ProcessLimits,
-    idle: Mutex<Vec<Process>>,
+    most: usize,
+    crew: Mutex<Crew>,
+    freed: Condvar,
     refused: AtomicBool,
+}
+
+/// What the processes do.
+#[derive(Debug, Default)]
+struct Crew {
+    idle: Vec<Process>,
+    /// How many are at work, or about to be started.
+    busy: usize,
+}
+
+/// The right to one process at work.
+struct Place<'a>(&'a Processes);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.lock().busy -= 1;
+        self.0.freed.notify_one();
+    }
 }
 
 impl Processes {
     /// None yet; `program` is started with [`WORKER_COMMAND`].
     pub(super) fn new(program: PathBuf, limits: ProcessLimits) -> Processes {
+        let threads = std::thread::available_parallelism().map_or(2, usize::from);
         Processes {
             program,
             limits,
-            idle: Mutex::default(),
+            most: threads + MORE_THAN_THREADS,
+            crew: Mutex::default(),
+            freed: Condvar::new(),
             refused: AtomicBool::new(false),
         }
     }
@@ -66,7 +93,7 @@ impl Processes {
 
     /// Has the order carried out; `None` where no process can be started.
     pub(super) fn carry_out(&self, order: &Order) -> Option<Result<Pictures, PhotoError>> {
-        let idle = self.lock().pop();
+        let (_place, idle) = self.take();
         if let Some(mut process) = idle {
             match process.ask(order, self.limits.time) {
                 Ok(answer) => return Some(self.keep(process, answer)),
@@ -81,6 +108,21 @@ impl Processes {
             Err(Ended::TookTooLong) => Err(self.overrun(order)),
             Err(Ended::Died(reason)) => Err(order.failed(self.death(reason))),
         })
+    }
+
+    /// A place at work, and a process that waits, if there is one; waits while all are at work.
+    fn take(&self) -> (Place<'_>, Option<Process>) {
+        let mut crew = self.lock();
+        while crew.busy >= self.most {
+            crew = self
+                .freed
+                .wait(crew)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        crew.busy += 1;
+        let idle = crew.idle.pop();
+        drop(crew);
+        (Place(self), idle)
     }
 
     fn start(&self) -> Option<Process> {
@@ -105,7 +147,7 @@ impl Processes {
         process: Process,
         answer: Result<Pictures, PhotoError>,
     ) -> Result<Pictures, PhotoError> {
-        self.lock().push(process);
+        self.lock().idle.push(process);
         answer
     }
 
@@ -125,8 +167,32 @@ impl Processes {
         DecodeError::Crashed { reason }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Process>> {
+    fn lock(&self) -> MutexGuard<'_, Crew> {
         // A list of processes is sound whatever a panicking thread did to it.
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.crew.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However many threads want a photo at once, only so many processes are at work.
+    #[test]
+    fn who_finds_all_processes_at_work_waits_for_one() {
+        let mut processes = Processes::new("/no/such/program".into(), ProcessLimits::default());
+        processes.most = 2;
+        let processes = &processes;
+        let (first, _) = processes.take();
+        let _second = processes.take();
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| drop(processes.take()));
+            std::thread::sleep(Duration::from_millis(30));
+            assert!(!waiting.is_finished());
+            assert_eq!(processes.lock().busy, 2);
+            drop(first);
+            waiting.join().unwrap();
+        });
+        assert_eq!(processes.lock().busy, 1);
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 
@@ -17,6 +17,10 @@ use crate::photo::PhotoError;
 const STARTING: Duration = Duration::from_secs(20);
 /// How long a file may take to be read.
 const READING: Duration = Duration::from_secs(600);
+/// How long a process that was killed may take to end; where a disk holds it up, it is left to the system.
+const DYING: Duration = Duration::from_secs(2);
+/// Between two looks at whether it has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
 /// How much of its last words is looked at.
 const MOST_LAST_WORDS: u64 = 4096;
 
@@ -121,8 +125,15 @@ impl Process {
     fn end(&mut self) -> String {
         // One that has died by itself is not harmed.
         let _ = self.child.kill();
-        let status = self.child.wait();
-        let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+        let since = Instant::now();
+        let status = loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => break status.to_string(),
+                Ok(None) if since.elapsed() < DYING => std::thread::sleep(LOOK_EVERY),
+                Ok(None) => break "it does not end".to_owned(),
+                Err(error) => break error.to_string(),
+            }
+        };
         match self.last_words() {
             Some(words) => format!("{status}, saying \"{words}\""),
             None => status,

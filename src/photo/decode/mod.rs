@@ -26,7 +26,7 @@ use super::recognise::{recognise, recognise_bytes};
 use super::{DecodeError, Format, Limits, PhotoError, complete};
 
 /// Counts up whenever files can be read that could not be before, so that they are tried again.
-pub const READER_VERSION: u32 = 2;
+pub const READER_VERSION: u32 = 3;
 
 /// The photo at `path` as upright 8-bit RGB.
 ///

@@ -21,15 +21,30 @@ impl MetricLoss for Triplet {
     fn loss(&self, embeddings: &Tensor, labels: &[u32], _proxies: &Tensor) -> Result<Tensor> {
         let pairs = Pairs::new(embeddings, labels)?;
         let squared = pairs.cosine.affine(-2.0, 2.0)?;
-        // Anchor, positive, negative: `[B, B, B]`.
-        let gap = squared
-            .unsqueeze(2)?
-            .broadcast_sub(&squared.unsqueeze(1)?)?;
-        let triplets = pairs
-            .positive
-            .unsqueeze(2)?
-            .broadcast_mul(&pairs.negative.unsqueeze(1)?)?;
-        let (sum, active) = active_sum(&(gap + self.margin)?.relu()?, &triplets)?;
+        let (anchors, places) = pairs_of_a_class(labels);
+        if anchors.is_empty() {
+            // Gradients are zero then, but there.
+            return (&squared - &squared)?.sum_all();
+        }
+        // A row for each of the `P` pairs of a class, `[P, B]`: few, where `[B, B, B]` would be gigabytes.
+        let anchors = Tensor::new(anchors, squared.device())?;
+        let places = Tensor::new(places, squared.device())?;
+        let near = squared.flatten_all()?.index_select(&places, 0)?;
+        let gap = near
+            .unsqueeze(1)?
+            .broadcast_sub(&squared.index_select(&anchors, 0)?)?;
+        let negative = pairs.negative.index_select(&anchors, 0)?;
+        let (sum, active) = active_sum(&(gap + self.margin)?.relu()?, &negative)?;
         sum / active.max(1.0)
     }
+}
+
+/// The row of each pair of two different photos of one class in a `[B, B]` matrix, and its place in the flat one.
+fn pairs_of_a_class(labels: &[u32]) -> (Vec<u32>, Vec<u32>) {
+    let batch = labels.len();
+    (0..batch * batch)
+        .map(|place| (place / batch, place % batch, place))
+        .filter(|&(row, column, _)| row != column && labels[row] == labels[column])
+        .map(|(row, _, place)| (row as u32, place as u32))
+        .unzip()
 }

@@ -3,10 +3,9 @@
 use super::super::TrainError;
 use super::super::data::Sample;
 use super::super::loader::{Batch, load, orders};
-use super::super::optimizer::Group;
 use super::super::seed::{Purpose, generator};
 use super::super::step::{Losses, StepInput, TrainStep};
-use super::Trainer;
+use super::{Trainer, rate};
 use crate::model::{Gates, pixels};
 use candle_core::{Tensor, Var};
 use std::sync::Arc;
@@ -59,15 +58,8 @@ impl Trainer {
         let variables: Vec<&Var> = variables.iter().collect();
         let (losses, gradients) =
             step.run(&input, self.loss.as_mut(), &self.workers, &variables)?;
-        self.optimizer.step(&gradients, |group| {
-            factor
-                * match group {
-                    Group::Model => self.config.learning_rate,
-                    Group::Backbone => self.config.backbone_learning_rate,
-                    Group::Pool => self.config.pool_rate_factor * self.config.learning_rate,
-                    Group::Proxies => self.config.proxy_learning_rate,
-                }
-        })?;
+        self.optimizer
+            .step(&gradients, |group| factor * rate(&self.config, group))?;
         Ok(losses)
     }
 

@@ -16,7 +16,7 @@ use super::parameters::Parameters;
 use super::prepare::{Prepared, prepare};
 use super::run::{CsvLog, RunFolder};
 use super::sampler::Sampler;
-use super::state;
+use super::state::{self, Identity};
 use super::validation::Evaluated;
 use super::workers::Workers;
 use crate::eval::Matrix;
@@ -55,6 +55,8 @@ pub struct Trainer {
     tokens: Option<Matrix>,
     best: Best,
     start: String,
+    /// [`TrainingData::fingerprint`] of the samples.
+    photos: String,
     sampler: Sampler,
     done: usize,
 }
@@ -71,6 +73,13 @@ impl Trainer {
     ) -> Result<Self, TrainError> {
         config.validate()?;
         let data = TrainingData::read(root, &config)?;
+        if config.patience > 0 && data.validation.is_empty() {
+            return Err(TrainError::Config(format!(
+                "patience needs held-out classes, but no set has enough training classes for a validation of {} to hold out \
+                 two: raise validation, or set patience to 0",
+                config.validation
+            )));
+        }
         let model_config = trained_config(&start.config, &config);
         if !config.crop_px.is_multiple_of(model_config.vit.patch_size) || config.crop_px == 0 {
             return Err(TrainError::Config(format!(
@@ -78,7 +87,7 @@ impl Trainer {
                 config.crop_px, model_config.vit.patch_size
             )));
         }
-        let folder = RunFolder::open(out, &config, resume)?;
+        let folder = RunFolder::open(out, resume)?;
         let workers = Workers::new(if device.is_cpu() {
             config.thread_count()
         } else {
@@ -112,6 +121,7 @@ impl Trainer {
             start: Puma::from_checkpoint(start, &Device::Cpu)?
                 .fingerprint()
                 .to_owned(),
+            photos: data.fingerprint(root),
             config,
             model_config,
             data,
@@ -130,12 +140,16 @@ impl Trainer {
         if resume {
             trainer.done = state::restore(
                 &trainer.folder.state(),
-                &trainer.config,
-                &trainer.start,
+                &Identity {
+                    config: &trainer.config,
+                    start: &trainer.start,
+                    photos: &trainer.photos,
+                },
                 &mut trainer.optimizer,
                 trainer.loss.as_mut(),
             )?;
         }
+        trainer.folder.write_config(&trainer.config)?;
         Ok(trainer)
     }
 
@@ -182,6 +196,10 @@ impl Trainer {
         let mut saved = Instant::now();
         let mut pace = Pace::new();
         let mut lost = self.best.lost(self.config.patience);
+        if self.is_validated_now() && self.done > 0 && !validation_log.ends_at(self.done) {
+            // The run was killed between the end of a pass and its validation.
+            lost = self.validate(&mut validation_log, &mut event_file, events)?;
+        }
         while self.done < steps && !lost && !stop.load(Ordering::Relaxed) {
             let Some(batch) = batches.next() else {
                 return Err(TrainError::Data(
@@ -222,6 +240,7 @@ impl Trainer {
                     ("loss/total", losses.total),
                     ("loss/metric", losses.metric),
                     ("loss/penalty", losses.penalty),
+                    ("loss/keep", losses.keep),
                     ("learning_rate", rate as f32),
                     ("pictures_per_s", pictures_per_s as f32),
                 ],
@@ -232,22 +251,22 @@ impl Trainer {
                 pictures_per_s,
             });
             if self.done == (first_step + CHECKED_AFTER).min(steps) {
-                self.check(&first_value, self.done - first_step)?;
-                events(Event::Checked);
+                let fresh = first_step == 0;
+                self.check(&first_value, self.done - first_step, fresh)?;
+                if fresh {
+                    events(Event::Checked);
+                }
             }
-            let pass_ends = self.done.is_multiple_of(per_pass);
-            if pass_ends || self.done == steps || saved.elapsed() > SAVE_EVERY {
+            if self.done.is_multiple_of(per_pass)
+                || self.done == steps
+                || saved.elapsed() > SAVE_EVERY
+            {
                 self.save()?;
                 saved = Instant::now();
             }
-            if pass_ends && !self.data.validation.is_empty() {
-                self.validate(&mut validation_log, &mut event_file, events)?;
+            if self.is_validated_now() {
+                lost = self.validate(&mut validation_log, &mut event_file, events)?;
                 pace = Pace::new();
-                if self.best.lost(self.config.patience) {
-                    let validations = self.config.patience;
-                    events(Event::Lost { validations });
-                    lost = true;
-                }
             }
         }
         drop(batches);
@@ -259,8 +278,19 @@ impl Trainer {
         })
     }
 
-    /// Every trainable tensor has to differ from `before`, every frozen one has to be bit-equal.
-    fn check(&self, before: &BTreeMap<String, Tensor>, steps: usize) -> Result<(), TrainError> {
+    /// Whether the held-out classes are due after the steps done: a pass has ended, and there are some.
+    fn is_validated_now(&self) -> bool {
+        let pass_ends = self.done.is_multiple_of(self.sampler.steps_per_pass());
+        pass_ends && !self.data.validation.is_empty()
+    }
+
+    /// Every frozen tensor has to be bit-equal to `before`; of a fresh run every tensor with a learning rate has to differ.
+    fn check(
+        &self,
+        before: &BTreeMap<String, Tensor>,
+        steps: usize,
+        fresh: bool,
+    ) -> Result<(), TrainError> {
         let wrong = |kind, name: &str, what| TrainError::Frozen {
             steps,
             kind,
@@ -271,7 +301,8 @@ impl Trainer {
         for (name, value) in &now {
             let same = bits(value)? == bits(&before[name])?;
             let trainable = self.parameters.trainable().contains_key(name);
-            if trainable && same {
+            let moves = fresh && rate(&self.config, group(&self.config, name)) > 0.0;
+            if trainable && same && moves {
                 return Err(wrong("trainable", name, "not changed"));
             }
             if !trainable && !same {
@@ -281,12 +312,13 @@ impl Trainer {
         Ok(())
     }
 
+    /// Measures the held-out classes and keeps the model if it is the best; whether the run's patience is over.
     fn validate(
         &mut self,
         log: &mut CsvLog,
         event_file: &mut EventFile,
         events: &mut dyn FnMut(Event),
-    ) -> Result<(), TrainError> {
+    ) -> Result<bool, TrainError> {
         let evaluated = Evaluated {
             network: &self.evaluated,
             config: &self.model_config,
@@ -294,6 +326,11 @@ impl Trainer {
             workers: &self.workers,
         };
         let report = evaluated.validate(&self.data.validation)?;
+        let best = self.best.validated(&report);
+        if best {
+            // Before its line is in the log: a run that is killed between the two validates again.
+            self.checkpoint()?.write(&self.folder.best())?;
+        }
         let each: Vec<String> = report
             .sets
             .iter()
@@ -312,16 +349,17 @@ impl Trainer {
                 ("validation/unified_r1", unified as f32),
             ],
         )?;
-        let best = self.best.validated(&report);
-        if best {
-            self.checkpoint()?.write(&self.folder.best())?;
-        }
         events(Event::Validated {
             step: self.done,
             report: Box::new(report),
             best,
         });
-        Ok(())
+        let validations = self.config.patience;
+        let lost = self.best.lost(validations);
+        if lost {
+            events(Event::Lost { validations });
+        }
+        Ok(lost)
     }
 
     /// The model as it is now.
@@ -342,14 +380,13 @@ impl Trainer {
     /// Writes the model, then the state that belongs to it.
     fn save(&self) -> Result<(), TrainError> {
         self.checkpoint()?.write(&self.folder.checkpoint())?;
+        let run = Identity {
+            config: &self.config,
+            start: &self.start,
+            photos: &self.photos,
+        };
         let path = self.folder.state();
-        state::save(
-            &path,
-            &self.config,
-            &self.start,
-            &self.optimizer,
-            self.loss.as_ref(),
-        )
+        state::save(&path, &run, &self.optimizer, self.loss.as_ref())
     }
 }
 
@@ -361,6 +398,16 @@ fn group(config: &TrainConfig, name: &str) -> Group {
         Group::Pool
     } else {
         Group::Model
+    }
+}
+
+/// The learning rate of a group before the schedule.
+fn rate(config: &TrainConfig, group: Group) -> f64 {
+    match group {
+        Group::Model => config.learning_rate,
+        Group::Backbone => config.backbone_learning_rate,
+        Group::Pool => config.pool_rate_factor * config.learning_rate,
+        Group::Proxies => config.proxy_learning_rate,
     }
 }
 

@@ -1,8 +1,10 @@
 """This program on a GPU beside PyTorch on the same one: parity, embedding and training step, in rounds in one run.
 
 tests/bench/gpu.sh builds both programs and calls this. Both sides begin with the same bytes in the memory of the machine
-and end with embeddings there; PyTorch computes in bf16, compiled. Prints a table of medians and ratios (medians of the
-ratios within a round), and all figures as JSON. Without PyTorch only this program is measured.
+and end with embeddings there; PyTorch computes in bf16, compiled, its training steps in autocast, beside which this
+program's are in f32, with products in TF32, and in mixed precision, which is the same as autocast. Prints a table of medians
+and ratios (medians of the ratios within a round). All figures are written as JSON after each round: what was measured is
+kept where a run is cut off. Without PyTorch only this program is measured.
 """
 
 import argparse
@@ -120,43 +122,56 @@ def our_steps_per_s(backbone, *words):
     return statistics.median(speeds[1:]) / args.train_batch
 
 
+def write():
+    """All figures so far; the file is whole at any time."""
+    if args.json is None:
+        return
+    options = {name: str(value) for name, value in vars(args).items()}
+    text = json.dumps({"options": options, "parity": parities, "figures": figures}, indent=1)
+    begun = args.json.with_name(args.json.name + ".part")
+    begun.write_text(text + "\n")
+    begun.replace(args.json)
+
+
 print(f"device {args.device}, batch {args.batch}, {args.pictures} pictures, {args.rounds} rounds")
 if torch is not None and torch.cuda.is_available():
     print(f"{torch.cuda.get_device_name()}, PyTorch {torch.__version__}")
-parity = ours(
-    args.embed, *common, "--parity", "yes", "--photos", ROOT / "tests/golden/photos", "--rounds", 0, "--precision",
-    "rounded,single,f16,bf16",
-)
-print(parity, end="")
 ours(args.embed, *common, "--random", "vit-small", "--save", small, "--rounds", 0, "--pictures", 1)
+parities, figures = {}, {}
+for name, (checkpoint, _) in MODELS.items():
+    parity = ours(
+        args.embed, *common, "--model", checkpoint, "--parity", "yes", "--photos", ROOT / "tests/golden/photos",
+        "--rounds", 0, "--precision", "rounded,single,f16,bf16",
+    )
+    print(f"{name}:\n{parity}", end="")
+    parities[name] = [json.loads(line) for line in parity.splitlines()]
+    write()
 
-figures = {}
 for name, (checkpoint, backbone) in MODELS.items():
     peer = Peer(checkpoint) if torch is not None else None
     for _ in range(args.rounds):
         note = figures.setdefault(name, {}).setdefault
         note("puma pictures/s", []).append(our_pictures_per_s(["--model", checkpoint]))
         note("puma steps/s", []).append(our_steps_per_s(backbone))
+        note("puma steps/s, mixed", []).append(our_steps_per_s(backbone, "mixed"))
         if args.device.startswith("cuda"):
             note("puma steps/s, TF32", []).append(our_steps_per_s(backbone, "tf32"))
         if peer:
             note("PyTorch pictures/s", []).append(peer.pictures_per_s())
             note("PyTorch steps/s", []).append(peer.steps_per_s())
+        write()
 
 for name, measured in figures.items():
     print(f"\n{name} with PUMA, 224 px, embedding batch {args.batch}, training batch {args.train_batch}:")
     for what, peer, target in (
-        ("pictures/s", "pictures/s", 1.0), ("steps/s", "steps/s", 0.5), ("steps/s, TF32", "steps/s", 0.5)
+        ("pictures/s", "pictures/s", 1.0), ("steps/s", "steps/s", 0.5), ("steps/s, TF32", "steps/s", 0.5),
+        ("steps/s, mixed", "steps/s", 0.5),
     ):
         mine = measured.get(f"puma {what}")
         if mine is None:
             continue
-        line = f"  {what:13}  puma {statistics.median(mine):10.2f}"
+        line = f"  {what:14}  puma {statistics.median(mine):10.2f}"
         if theirs := measured.get(f"PyTorch {peer}"):
             ratio = statistics.median(a / b for a, b in zip(mine, theirs))
             line += f"  PyTorch {statistics.median(theirs):10.2f}  ratio {ratio:.2f} (aim {target})"
         print(line)
-if args.json:
-    parities = [json.loads(line) for line in parity.splitlines()]
-    options = {name: str(value) for name, value in vars(args).items()}
-    args.json.write_text(json.dumps({"options": options, "parity": parities, "figures": figures}, indent=1) + "\n")

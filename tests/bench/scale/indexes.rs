@@ -11,7 +11,7 @@ const SHOWN: usize = 200;
 /// Queries in one pass.
 const TOGETHER: usize = 64;
 
-/// Measures the scan, for 10 hits, 200 hits and several queries at once, and the graph if it is wanted.
+/// Measures the scan, for 10 hits (the first of the result), 200 hits and several queries at once, and the graph if it is wanted.
 pub fn measure(
     scratch: &Path,
     vectors: Vec<Vec<f32>>,
@@ -32,11 +32,13 @@ pub fn measure(
         memory_mb: (rows * (5 * width + 16)) as f64 / 1e6,
         ..Measured::default()
     };
-    let mut all = Vec::new();
+    let mut all: Vec<Measured> = Vec::new();
     let mut report = |base: &Measured, name: &str, nearest: &dyn Fn(&[f32]) -> Vec<Neighbour>| {
         let mut measured = base.clone();
         measured.index = name.to_owned();
         ask(queries, truth, &mut measured, nearest);
+        let scan = all.first().unwrap_or(&measured);
+        measured.to_scan = measured.least_ms / scan.least_ms;
         println!("{}", measured.line());
         all.push(measured);
     };

@@ -116,16 +116,9 @@ fn measure(args: &Args, maker: &Maker<'_>, rows: usize, report: &mut Report) -> 
     let vectors = maker.make(rows, 2);
     let queries = maker.make(args.queries, 3);
     let truth = truth(&vectors, &queries);
-    if let Some(python) = &args.peers {
-        let figures = peers::run(
-            python,
-            scratch.path(),
-            &vectors,
-            &queries,
-            &truth,
-            args.peers_graph_rows,
-        )?;
-        report.peers.extend(figures);
+    let width = vectors.first().map_or(0, Vec::len);
+    if args.peers.is_some() {
+        peers::write(scratch.path(), &vectors, &queries, &truth)?;
     }
     if args.library {
         report
@@ -134,6 +127,11 @@ fn measure(args: &Args, maker: &Maker<'_>, rows: usize, report: &mut Report) -> 
     }
     let graph = rows <= args.graph_rows;
     let measured = indexes::measure(scratch.path(), vectors, &queries, &truth, graph)?;
+    if let (Some(python), Some(scan)) = (&args.peers, measured.first()) {
+        let graphs = rows <= args.peers_graph_rows;
+        let figures = peers::run(python, scratch.path(), width, scan.least_ms, graphs)?;
+        report.peers.extend(figures);
+    }
     report.indexes.extend(measured);
     Ok(())
 }

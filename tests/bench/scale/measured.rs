@@ -1,6 +1,7 @@
 //! What is measured of an index.
 
 use puma::index::Neighbour;
+use puma::speed::processor_s;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,10 @@ pub struct Measured {
     pub least_ms: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
+    /// What a query takes of all processors, by which programs on one thread and on several can be compared.
+    pub processor_ms: Option<f64>,
+    /// The quickest query by that of this program's exact scan of the same embeddings.
+    pub to_scan: f64,
     pub recall_at_10: f64,
 }
 
@@ -25,7 +30,7 @@ impl Measured {
     /// The table's first line.
     pub fn heading() -> String {
         format!(
-            "{:<28} {:>9} {:>3} {:>9} {:>9} {:>8} {:>7} {:>8} {:>8} {:>7}",
+            "{:<28} {:>9} {:>3} {:>9} {:>9} {:>8} {:>7} {:>8} {:>8} {:>8} {:>8} {:>7} {:>7}",
             "index",
             "rows",
             "thr",
@@ -33,8 +38,11 @@ impl Measured {
             "memory MB",
             "file MB",
             "load s",
+            "least ms",
             "p50 ms",
             "p99 ms",
+            "CPU ms",
+            "x scan",
             "R@10"
         )
     }
@@ -45,7 +53,7 @@ impl Measured {
             value.map_or_else(|| "-".to_owned(), |value| format!("{value:.digits$}"))
         };
         format!(
-            "{:<28} {:>9} {:>3} {:>9.2} {:>9.0} {:>8} {:>7} {:>8.3} {:>8.3} {:>8.3} {:>7.4}",
+            "{:<28} {:>9} {:>3} {:>9.2} {:>9.0} {:>8} {:>7} {:>8.3} {:>8.3} {:>8.3} {:>8} {:>7.2} {:>7.4}",
             self.index,
             self.rows,
             self.threads,
@@ -56,6 +64,8 @@ impl Measured {
             self.least_ms,
             self.p50_ms,
             self.p99_ms,
+            optional(self.processor_ms, 3),
+            self.to_scan,
             self.recall_at_10
         )
     }
@@ -72,13 +82,19 @@ pub fn ask(
         nearest(query);
     }
     let (mut times, mut found, mut wanted) = (Vec::new(), 0, 0);
+    let mut processor = Some(0.0);
     for (query, truth) in queries.iter().zip(truth) {
-        let start = Instant::now();
+        let (before, start) = (processor_s(), Instant::now());
         let hits = nearest(query);
         times.push(ms(start.elapsed()));
+        let taken = processor_s()
+            .zip(before)
+            .map(|(after, before)| after - before);
+        processor = processor.zip(taken).map(|(sum, taken)| sum + taken);
         wanted += truth.len();
         found += hits.iter().filter(|hit| truth.contains(&hit.row)).count();
     }
+    measured.processor_ms = processor.map(|sum| 1e3 * sum / times.len() as f64);
     measured.least_ms = times.iter().copied().fold(f64::INFINITY, f64::min);
     (measured.p50_ms, measured.p99_ms) = percentiles(times);
     measured.recall_at_10 = found as f64 / wanted as f64;

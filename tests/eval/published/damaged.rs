@@ -5,272 +5,350 @@ use puma::eval::read_sets;
 use std::fs;
 use std::path::Path;
 
-/// What to make, how to damage it and what the message has to say.
-type Damage = (fn(&Path), fn(&Path), &'static [&'static str]);
+/// What is done to a file or folder below the set's.
+enum Damage {
+    Removed,
+    /// Another text in the place of the first one that is there.
+    Replaced(&'static str, &'static str),
+    /// Cut off in the middle.
+    Halved,
+    Written(&'static str),
+    /// Another MATLAB file of `fixtures/` in its place.
+    Mat(&'static str),
+    /// A byte in the middle of a compressed variable.
+    Garbled,
+}
+use Damage::{Garbled, Halved, Mat, Removed, Replaced, Written};
 
-fn remove(root: &Path, file: &str) {
-    let path = root.join(file);
-    if path.is_dir() {
-        fs::remove_dir_all(path).unwrap();
-    } else {
-        fs::remove_file(path).unwrap();
+/// The file or folder, what is done to it, and what the message has to say.
+type Case = (&'static str, Damage, &'static [&'static str]);
+
+impl Damage {
+    fn to(&self, root: &Path, file: &str) {
+        let path = root.join(file);
+        match self {
+            Removed if path.is_dir() => fs::remove_dir_all(path).unwrap(),
+            Removed => fs::remove_file(path).unwrap(),
+            Replaced(from, to) => {
+                let text = fs::read_to_string(&path).unwrap();
+                assert!(text.contains(from), "{text}");
+                fs::write(path, text.replacen(from, to, 1)).unwrap();
+            }
+            Halved => {
+                let bytes = fs::read(&path).unwrap();
+                fs::write(path, &bytes[..bytes.len() / 2 + 64]).unwrap();
+            }
+            Written(text) => put(root, file, text),
+            Mat(fixture) => put_mat(root, file, fixture),
+            Garbled => {
+                let mut bytes = fs::read(&path).unwrap();
+                let middle = bytes.len() / 3;
+                bytes[middle..middle + 40].fill(0xAA);
+                fs::write(path, bytes).unwrap();
+            }
+        }
     }
 }
 
-fn replace(root: &Path, file: &str, from: &str, to: &str) {
-    let text = fs::read_to_string(root.join(file)).unwrap();
-    assert!(text.contains(from), "{text}");
-    fs::write(root.join(file), text.replacen(from, to, 1)).unwrap();
-}
-
-/// Cuts a file off in the middle.
-fn halve(root: &Path, file: &str) {
-    let bytes = fs::read(root.join(file)).unwrap();
-    fs::write(root.join(file), &bytes[..bytes.len() / 2 + 64]).unwrap();
-}
-
-const ABSENT: &str = "1 of the";
-
-fn check(damages: &[Damage]) {
-    for (number, (make, damage, expected)) in damages.iter().enumerate() {
+/// Makes the set for each case anew.
+fn check(make: impl Fn(&Path), folder: &str, cases: &[Case]) {
+    for (number, (file, damage, expected)) in cases.iter().enumerate() {
         let root = tempfile::tempdir().unwrap();
         make(root.path());
         read_sets(root.path()).unwrap();
-        damage(root.path());
+        damage.to(&root.path().join(folder), file);
         let message = read_sets(root.path()).unwrap_err().to_string();
         for expected in *expected {
-            assert!(message.contains(expected), "damage {number}: {message}");
+            assert!(message.contains(expected), "{folder} {number}: {message}");
         }
     }
 }
 
 #[test]
-fn folders_and_text_lists() {
-    let products: fn(&Path) = |root| miniature::products(root, "\n");
-    let in_shop: fn(&Path) = |root| miniature::in_shop(root, "\r\n");
-    let birds: fn(&Path) = |root| miniature::birds(root, "\n");
-    let aircraft: fn(&Path) = |root| miniature::aircraft(root, "\n");
-    check(&[
-        (
-            miniature::cub,
-            |root| remove(root, "CUB_200_2011/images"),
-            &["CUB_200_2011/images is missing", "NNN.Name"],
-        ),
-        (
-            miniature::cub,
-            |root| {
-                remove(root, "CUB_200_2011/images/003.Owl");
-                fs::create_dir(root.join("CUB_200_2011/images/003.Owl")).unwrap();
-            },
-            &["003.Owl holds no photo"],
-        ),
-        (
-            products,
-            |root| remove(root, "Stanford_Online_Products/Ebay_train.txt"),
-            &["Ebay_train.txt is missing"],
-        ),
-        (
-            products,
-            |root| remove(root, "Stanford_Online_Products/Ebay_test.txt"),
-            &["Ebay_test.txt is missing"],
-        ),
-        (
-            products,
-            |root| remove(root, "Stanford_Online_Products/lamp_final/21_1.JPG"),
-            &[ABSENT, "Ebay_test.txt", "lamp_final/21_1.JPG"],
-        ),
-        (
-            products,
-            |root| {
-                replace(
-                    root,
-                    "Stanford_Online_Products/Ebay_test.txt",
-                    "4 3 1",
-                    "4 three 1",
-                )
-            },
-            &["Ebay_test.txt, line 2", "4 three 1", "CLASS"],
-        ),
-        (
-            products,
-            |root| {
-                replace(
-                    root,
-                    "Stanford_Online_Products/Ebay_test.txt",
-                    "4 3 1",
-                    "4 1 1",
-                )
-            },
-            &["class 1 is in Ebay_train.txt, too"],
-        ),
-        (
-            in_shop,
-            |root| remove(root, "Inshop_Clothes/Eval"),
-            &["list_eval_partition.txt is missing", "In-Shop"],
-        ),
-        (
-            in_shop,
-            |root| remove(root, "Inshop_Clothes/Img"),
-            &["3 of the 3 photos", "id_00000002/01_1_front.jpg"],
-        ),
-        (
-            in_shop,
-            |root| {
-                replace(
-                    root,
-                    "Inshop_Clothes/Eval/list_eval_partition.txt",
-                    "id_00000009 gallery",
-                    "id_00000009 galery",
-                )
-            },
-            &["line 11", "galery", "query"],
-        ),
-        (
-            in_shop,
-            |root| {
-                replace(
-                    root,
-                    "Inshop_Clothes/Eval/list_eval_partition.txt",
-                    "id_00000009 gallery",
-                    "id_00000002 gallery",
-                )
-            },
-            &["id_00000002 is in both halves"],
-        ),
-        (
-            birds,
-            |root| remove(root, "nabirds/images.txt"),
-            &["nabirds/images.txt is missing"],
-        ),
-        (
-            birds,
-            |root| remove(root, "nabirds/image_class_labels.txt"),
-            &["image_class_labels.txt is missing"],
-        ),
-        (
-            birds,
-            |root| remove(root, "nabirds/images/0817/0c3.jpg"),
-            &[ABSENT, "images.txt", "0817/0c3.jpg"],
-        ),
-        (
-            birds,
-            |root| replace(root, "nabirds/image_class_labels.txt", "0c-3 817\n", ""),
-            &["4 labels, but images.txt has 5"],
-        ),
-        (
-            birds,
-            |root| replace(root, "nabirds/image_class_labels.txt", "0c-3", "0x-3"),
-            &["line 3", "0x-3", "images.txt"],
-        ),
-        (
-            aircraft,
-            |root| remove(root, "fgvc-aircraft-2013b/data/images_variant_test.txt"),
-            &["images_variant_test.txt is missing"],
-        ),
-        (
-            aircraft,
-            |root| remove(root, "fgvc-aircraft-2013b/data/images/0400.jpg"),
-            &[ABSENT, "data/images/0400.jpg"],
-        ),
-        (
-            aircraft,
-            |root| {
-                replace(
-                    root,
-                    "fgvc-aircraft-2013b/data/images_variant_test.txt",
-                    "0400 Yak-42",
-                    "0400",
-                )
-            },
-            &["line 1", "VARIANT"],
-        ),
-    ]);
+fn cub() {
+    check(
+        |root| miniature::cub(root, "\n"),
+        "CUB_200_2011",
+        &[
+            (
+                "images",
+                Removed,
+                &["CUB_200_2011/images is missing", "NNN.Name"],
+            ),
+            (
+                "images/003.Owl",
+                Removed,
+                &["2 of the 10 photos", "images.txt", "003.Owl/B_2.jpg"],
+            ),
+            (
+                "images.txt",
+                Replaced("1 4.Wren/B_2.jpg\n1 4.Wren/A_1.jpg\n", ""),
+                &["images.txt: 1 of the class folders", "005.*", "004.*"],
+            ),
+            (
+                "images.txt",
+                Replaced("002.Jay/A_1", "Jay/A_1"),
+                &["images.txt, line 4", "NNN.Name"],
+            ),
+            ("images.txt", Written("\n"), &["images.txt names no photo"]),
+        ],
+    );
+    let unlisted = |root: &Path| {
+        miniature::cub(root, "\n");
+        Removed.to(root, "CUB_200_2011/images.txt");
+    };
+    check(
+        unlisted,
+        "CUB_200_2011",
+        &[("images/003.Owl", Removed, &["images: 1 of", "in it: 003.*"])],
+    );
+    let emptied = |root: &Path| {
+        unlisted(root);
+        put(root, "CUB_200_2011/images/006.Rook/1.jpg", "");
+    };
+    check(
+        emptied,
+        "CUB_200_2011",
+        &[(
+            "images/006.Rook/1.jpg",
+            Removed,
+            &["006.Rook holds no photo"],
+        )],
+    );
 }
 
 #[test]
-fn matlab_lists() {
-    check(&[
-        (
-            miniature::cars,
-            |root| remove(root, "cars196/cars_annos.mat"),
-            &["cars_annos.mat is missing", "Cars-196"],
-        ),
-        (
-            miniature::cars,
-            |root| remove(root, "cars196/car_ims/000003.jpg"),
-            &[ABSENT, "cars_annos.mat", "000003.jpg"],
-        ),
-        (
-            miniature::cars,
-            |root| halve(root, "cars196/cars_annos.mat"),
-            &["cars_annos.mat", "is cut off"],
-        ),
-        (
-            miniature::cars,
-            |root| put_mat(root, "cars196/cars_annos.mat", "imagelabels.mat"),
-            &["`annotations` is not a struct array", "it holds labels"],
-        ),
-        (
-            miniature::cars,
-            |root| put(root, "cars196/cars_annos.mat", "a web page"),
-            &["no MATLAB file"],
-        ),
-        (
-            miniature::cars,
-            |root| {
-                // A byte in the middle of the compressed variable.
-                let file = root.join("cars196/cars_annos.mat");
-                let mut bytes = fs::read(&file).unwrap();
-                let middle = bytes.len() / 3;
-                bytes[middle..middle + 40].fill(0xAA);
-                fs::write(file, bytes).unwrap();
-            },
-            &["cars_annos.mat", "is damaged"],
-        ),
-        (
-            miniature::dogs,
-            |root| remove(root, "dogs/file_list.mat"),
-            &["file_list.mat is missing"],
-        ),
-        (
-            miniature::dogs,
-            |root| put_mat(root, "dogs/file_list.mat", "file_list_short.mat"),
-            &["8 files and 7 labels"],
-        ),
-        (
-            miniature::dogs,
-            |root| halve(root, "dogs/file_list.mat"),
-            &["file_list.mat", "is cut off"],
-        ),
-        (
-            miniature::dogs,
-            |root| remove(root, "dogs/Images/n2-Breed_2/n2_0.jpg"),
-            &[ABSENT, "n2-Breed_2/n2_0.jpg"],
-        ),
-        (
-            miniature::flowers,
-            |root| remove(root, "flowers/setid.mat"),
-            &["setid.mat is missing"],
-        ),
-        (
-            miniature::flowers,
-            |root| remove(root, "flowers/imagelabels.mat"),
-            &["imagelabels.mat is missing"],
-        ),
-        (
-            miniature::flowers,
-            |root| halve(root, "flowers/imagelabels.mat"),
-            &["imagelabels.mat", "is cut off"],
-        ),
-        (
-            miniature::flowers,
-            |root| put_mat(root, "flowers/setid.mat", "setid_beyond.mat"),
-            &["names photo 10", "imagelabels.mat has 9 labels"],
-        ),
-        (
-            miniature::flowers,
-            |root| remove(root, "flowers/jpg/image_00009.jpg"),
-            &[ABSENT, "image_00009.jpg"],
-        ),
-    ]);
+fn products() {
+    check(
+        |root| miniature::products(root, "\n"),
+        "Stanford_Online_Products",
+        &[
+            ("Ebay_train.txt", Removed, &["Ebay_train.txt is missing"]),
+            ("Ebay_test.txt", Removed, &["Ebay_test.txt is missing"]),
+            (
+                "lamp_final/21_1.JPG",
+                Removed,
+                &["1 of the 2", "Ebay_test.txt", "lamp_final/21_1.JPG"],
+            ),
+            (
+                "Ebay_test.txt",
+                Replaced("4 3 1", "4 three 1"),
+                &["Ebay_test.txt, line 2", "4 three 1", "CLASS"],
+            ),
+            (
+                "Ebay_test.txt",
+                Replaced("4 3 1", "4 1 1"),
+                &["class 1 is in Ebay_train.txt, too"],
+            ),
+            (
+                "Ebay_train.txt",
+                Replaced("image_id class_id super_class_id path\n", ""),
+                &["Ebay_train.txt, line 1", "expected image_id class_id"],
+            ),
+            (
+                "Ebay_test.txt",
+                Written(""),
+                &["Ebay_test.txt names no photo"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn in_shop() {
+    let list = "Eval/list_eval_partition.txt";
+    check(
+        |root| miniature::in_shop(root, "\r\n"),
+        "Inshop_Clothes",
+        &[
+            (
+                "Eval",
+                Removed,
+                &["list_eval_partition.txt is missing", "In-Shop"],
+            ),
+            (
+                "Img",
+                Removed,
+                &["9 of the 9 photos", "id_00000002/01_1_front.jpg"],
+            ),
+            (
+                "Img/img/MEN/Denim/id_00000009/01_1_front.jpg",
+                Removed,
+                &["1 of the 9 photos", "id_00000009/01_1_front.jpg"],
+            ),
+            (
+                list,
+                Replaced("id_00000009 gallery", "id_00000009 galery"),
+                &["line 11", "galery", "query"],
+            ),
+            (
+                list,
+                Replaced("id_00000009 gallery", "id_00000002 gallery"),
+                &["id_00000002 is in both halves"],
+            ),
+            (
+                list,
+                Replaced("9\r\n", "10\r\n"),
+                &["says that it has 10 rows, but has 9", "fetch it again"],
+            ),
+            (
+                list,
+                Replaced("9\r\n", ""),
+                &["line 1", "image_name", "the number of rows"],
+            ),
+            (
+                list,
+                Replaced("image_name   item_id   evaluation_status\r\n", ""),
+                &["line 2", "expected image_name item_id evaluation_status"],
+            ),
+            (
+                list,
+                Written("1\nimage_name item_id evaluation_status\na.jpg id_1 query\n"),
+                &["list_eval_partition.txt names no photo to train on"],
+            ),
+            (list, Written(""), &["names no photo"]),
+        ],
+    );
+}
+
+#[test]
+fn birds() {
+    check(
+        |root| miniature::birds(root, "\n"),
+        "nabirds",
+        &[
+            ("images.txt", Removed, &["nabirds/images.txt is missing"]),
+            (
+                "image_class_labels.txt",
+                Removed,
+                &["image_class_labels.txt is missing"],
+            ),
+            (
+                "images/0817/0c3.jpg",
+                Removed,
+                &["1 of the 5", "images.txt", "0817/0c3.jpg"],
+            ),
+            (
+                "image_class_labels.txt",
+                Replaced("0c-3 817\n", ""),
+                &["4 labels, but images.txt has 5"],
+            ),
+            (
+                "image_class_labels.txt",
+                Replaced("0c-3", "0x-3"),
+                &["line 3", "0x-3", "images.txt"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn aircraft() {
+    check(
+        |root| miniature::aircraft(root, "\n"),
+        "fgvc-aircraft-2013b",
+        &[
+            (
+                "data/images_variant_test.txt",
+                Removed,
+                &["images_variant_test.txt is missing"],
+            ),
+            (
+                "data/images/0400.jpg",
+                Removed,
+                &[
+                    "1 of the 3",
+                    "data/images_variant_test.txt names",
+                    "data/images/0400.jpg",
+                ],
+            ),
+            (
+                "data/images_variant_test.txt",
+                Replaced("0400 Yak-42", "0400"),
+                &["line 1", "VARIANT"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn cars() {
+    check(
+        miniature::cars,
+        "cars196",
+        &[
+            (
+                "cars_annos.mat",
+                Removed,
+                &["cars_annos.mat is missing", "Cars-196"],
+            ),
+            (
+                "car_ims/000003.jpg",
+                Removed,
+                &["1 of the 8", "cars_annos.mat", "000003.jpg"],
+            ),
+            ("cars_annos.mat", Halved, &["cars_annos.mat", "is cut off"]),
+            (
+                "cars_annos.mat",
+                Mat("imagelabels.mat"),
+                &["`annotations` is not a struct array", "it holds labels"],
+            ),
+            ("cars_annos.mat", Written("a web page"), &["no MATLAB file"]),
+            ("cars_annos.mat", Garbled, &["cars_annos.mat", "is damaged"]),
+        ],
+    );
+}
+
+#[test]
+fn dogs() {
+    check(
+        miniature::dogs,
+        "dogs",
+        &[
+            ("file_list.mat", Removed, &["file_list.mat is missing"]),
+            (
+                "file_list.mat",
+                Mat("file_list_short.mat"),
+                &["8 files and 7 labels"],
+            ),
+            (
+                "file_list.mat",
+                Mat("file_list_16_bit.mat"),
+                &["dogs/file_list.mat", "16-bit", "-v7", "scipy.io"],
+            ),
+            ("file_list.mat", Halved, &["file_list.mat", "is cut off"]),
+            (
+                "Images/n2-Breed_2/n2_0.jpg",
+                Removed,
+                &["1 of the 8", "n2-Breed_2/n2_0.jpg"],
+            ),
+        ],
+    );
+}
+
+#[test]
+fn flowers() {
+    check(
+        miniature::flowers,
+        "flowers",
+        &[
+            ("setid.mat", Removed, &["setid.mat is missing"]),
+            ("imagelabels.mat", Removed, &["imagelabels.mat is missing"]),
+            (
+                "imagelabels.mat",
+                Halved,
+                &["imagelabels.mat", "is cut off"],
+            ),
+            (
+                "setid.mat",
+                Mat("setid_beyond.mat"),
+                &["names photo 10", "imagelabels.mat has 9 labels"],
+            ),
+            (
+                "jpg/image_00009.jpg",
+                Removed,
+                &["1 of the 9", "image_00009.jpg"],
+            ),
+        ],
+    );
 }

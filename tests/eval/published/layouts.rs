@@ -62,7 +62,7 @@ fn all_eight_are_read_beside_folders_of_classes() {
     });
     assert_eq!(halves.collect::<Vec<_>>(), [2, 2, 2, 2, 2, 2, 2, 2, 1]);
 
-    let cub = ["001.Auk", "002.Jay", "003.Owl", "010.Wren", "100.Tern"].map(|name| {
+    let cub = ["001.Auk", "002.Jay", "003.Owl", "4.Wren", "005.Tern"].map(|name| {
         let files = ["A_1", "B_2"].map(|photo| format!("images/{name}/{photo}.jpg"));
         (name.to_owned(), files.to_vec())
     });
@@ -126,6 +126,54 @@ fn all_eight_are_read_beside_folders_of_classes() {
         class("1010", &["images/1010/0a1.jpg", "images/1010/0e5.jpg"]),
     ];
     assert_eq!(told[7], birds);
+}
+
+#[test]
+fn cub_is_split_by_the_numbers_of_its_classes() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = |number: u32| format!("CUB_200_2011/images/{number:03}.Bird");
+    for number in 1..=200 {
+        miniature::put(root.path(), &format!("{}/1.jpg", folder(number)), "");
+    }
+    let set = read_sets(root.path()).unwrap().remove(0);
+    let [train, test] = [Part::Train, Part::Test].map(|part| names(&set, part));
+    assert_eq!((train.len(), test.len()), (100, 100));
+    assert_eq!(
+        (train[99].as_str(), test[0].as_str()),
+        ("100.Bird", "101.Bird")
+    );
+
+    // One folder less would have moved a class over, be it in the middle or the last.
+    for (missing, told) in [(200, "in it: 200.*"), (7, "in it: 007.*, 200.*")] {
+        std::fs::remove_dir_all(root.path().join(folder(missing))).unwrap();
+        let message = read_sets(root.path()).unwrap_err().to_string();
+        for told in ["CUB_200_2011/images: ", "001.* to 200.*", told] {
+            assert!(message.contains(told), "{told}: {message}");
+        }
+    }
+    for number in (8..40).chain(41..200) {
+        std::fs::remove_dir_all(root.path().join(folder(number))).unwrap();
+    }
+    let message = read_sets(root.path()).unwrap_err().to_string();
+    assert!(
+        message.contains("33 of the class folders 001.* to 040.*"),
+        "{message}"
+    );
+    assert!(message.contains("014.*, ..."), "{message}");
+}
+
+#[test]
+fn cub_without_its_list_is_what_lies_there() {
+    let root = tempfile::tempdir().unwrap();
+    miniature::cub(root.path(), "\n");
+    let listed = read_sets(root.path()).unwrap();
+    std::fs::remove_file(root.path().join("CUB_200_2011/images.txt")).unwrap();
+    assert_eq!(read_sets(root.path()).unwrap(), listed);
+    assert_eq!(names(&listed[0], Part::Train), ["001.Auk", "002.Jay"]);
+    // The list decides.
+    miniature::put(root.path(), "CUB_200_2011/images/001.Auk/C_3.jpg", "");
+    miniature::cub(root.path(), "\n");
+    assert_eq!(read_sets(root.path()).unwrap(), listed);
 }
 
 #[test]

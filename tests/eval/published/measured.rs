@@ -2,7 +2,19 @@
 
 use super::miniature;
 use puma::eval::{Matrix, Role, SetEmbeddings, report};
-use std::process::Command;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// `puma eval` of all sets below a folder.
+fn eval(root: &Path, options: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_puma"))
+        .args(["eval", "--device", "cpu", "--data"])
+        .arg(root)
+        .args(options)
+        .env_remove("RUST_LOG")
+        .output()
+        .unwrap()
+}
 
 fn set(name: &str, rows: &[([f32; 2], u32, Role)]) -> SetEmbeddings {
     let mut embeddings = Matrix::new(2);
@@ -109,13 +121,7 @@ fn the_command_measures_a_published_set() {
         miniature::put(root.path(), &format!("Inshop_Clothes/Img/{path}"), photo);
     }
     let json = root.path().join("out.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_puma"))
-        .args(["eval", "--device", "cpu", "--data"])
-        .arg(root.path())
-        .arg("--json")
-        .arg(&json)
-        .output()
-        .unwrap();
+    let output = eval(root.path(), &["--json", json.to_str().unwrap()]);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success(), "{stderr}");
     let json: serde_json::Value =
@@ -131,15 +137,30 @@ fn the_command_measures_a_published_set() {
             .join("Inshop_Clothes/Eval/list_eval_partition.txt"),
     )
     .unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_puma"))
-        .args(["eval", "--device", "cpu", "--data"])
-        .arg(root.path())
-        .output()
-        .unwrap();
+    let output = eval(root.path(), &[]);
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success());
     assert!(
         stderr.contains("list_eval_partition.txt is missing"),
         "{stderr}"
     );
+}
+
+#[test]
+fn a_published_name_with_another_layout_is_told() {
+    let root = tempfile::tempdir().unwrap();
+    for folder in ["cars_train", "cars_test"] {
+        miniature::put(root.path(), &format!("cars196/{folder}/00001.jpg"), "");
+    }
+    // Ends before a model is loaded.
+    let output = eval(root.path(), &["--sets", "none"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{stderr}");
+    for told in [
+        "cars196: read as SET/CLASS",
+        "Cars-196: cars_annos.mat, car_ims not found",
+        "the sets are cars196",
+    ] {
+        assert!(stderr.contains(told), "{told}: {stderr}");
+    }
 }

@@ -19,19 +19,21 @@ pub fn put_mat(root: &Path, file: &str, fixture: &str) {
     );
 }
 
-/// Five classes of two photos, one of them numbered beyond three digits' order.
-pub fn cub(root: &Path) {
-    for class in ["001.Auk", "002.Jay", "010.Wren", "003.Owl", "100.Tern"] {
+/// Five classes of two photos, one of them with a number that sorts as a number only.
+pub fn cub(root: &Path, end_of_line: &str) {
+    let mut list = String::new();
+    for class in ["001.Auk", "002.Jay", "4.Wren", "003.Owl", "005.Tern"] {
         for photo in ["B_2", "A_1"] {
             put(
                 root,
                 &format!("CUB_200_2011/images/{class}/{photo}.jpg"),
                 "",
             );
+            list += &format!("1 {class}/{photo}.jpg{end_of_line}");
         }
     }
     put(root, "CUB_200_2011/images/001.Auk/._A_1.jpg", "of a Mac");
-    put(root, "CUB_200_2011/images.txt", "1 001.Auk/A_1.jpg\n");
+    put(root, "CUB_200_2011/images.txt", list);
 }
 
 /// The photos of `cars_annos.mat`.
@@ -194,7 +196,7 @@ pub fn aircraft(root: &Path, end_of_line: &str) {
 
 /// All eight.
 pub fn all(root: &Path, end_of_line: &str) {
-    cub(root);
+    cub(root, end_of_line);
     cars(root);
     products(root, end_of_line);
     in_shop(root, end_of_line);

@@ -1,9 +1,14 @@
-//! Products of any sizes, strides and arrangements by every kernel of the processor, the program's only unsafe code:
-//! nothing outside the result is read or written, and all kernels agree with plain code.
+//! Products of any sizes, strides and arrangements by every kernel of the processor, the library's only unsafe code:
+//! nothing outside the result is read or written, all kernels agree with plain code, and strides that lead out of a slice
+//! are refused, however large they are.
 #![no_main]
 
 use libfuzzer_sys::{arbitrary, fuzz_target};
 use puma::kernels::{Element, Into, Isa, Matrix, Packed, Pair, product};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+
+/// Gaps that there is memory for.
+const SMALL: usize = 256;
 
 #[derive(Debug, arbitrary::Arbitrary)]
 struct Case {
@@ -12,6 +17,8 @@ struct Case {
     columns: u8,
     /// Values between the rows of the left-hand side, and of the result.
     gaps: [u8; 2],
+    /// Gaps of any size, for slices that do not have them.
+    wrong_gaps: [usize; 2],
     left_transposed: bool,
     right_transposed: bool,
     bias: bool,
@@ -85,7 +92,49 @@ impl Case {
     }
 }
 
+impl Case {
+    /// Rows that lie farther apart than their slice is long are no matrix, and no room for a product.
+    fn refuses_gaps(&self) {
+        let (m, n) = (self.rows as usize, self.columns as usize);
+        if m < 2 || n == 0 {
+            return;
+        }
+        let values = vec![0.0; m * (n + SMALL)];
+        let [left, out] = self.wrong_gaps.map(|gap| n.saturating_add(gap));
+        // The last row would begin behind the end, also where a `usize` does not hold its place.
+        let leads_out = |stride: usize| stride.saturating_mul(m - 1) >= values.len();
+        if leads_out(left) {
+            let left = || {
+                Matrix::new(&values, m, n, left);
+            };
+            assert!(refused(left), "{self:?}");
+        }
+        if leads_out(out) {
+            let packed = Packed::new(Matrix::new(&values, 1, n, n));
+            let mut room = values.clone();
+            let into = Into {
+                values: &mut room,
+                stride: out,
+                bias: None,
+                add: false,
+            };
+            let left = Matrix::new(&values, m, 1, 1);
+            assert!(refused(|| product(left, &packed, into)), "{self:?}");
+        }
+    }
+}
+
+/// Whether a call panics, without the fuzzer's hook, which would end the process.
+fn refused(call: impl FnOnce()) -> bool {
+    let hook = take_hook();
+    set_hook(Box::new(|_| ()));
+    let refused = catch_unwind(AssertUnwindSafe(call)).is_err();
+    set_hook(hook);
+    refused
+}
+
 fuzz_target!(|case: Case| {
+    case.refuses_gaps();
     case.agrees::<f32>();
     case.agrees::<Pair>();
 });

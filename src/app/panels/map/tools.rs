@@ -2,7 +2,7 @@ use super::canvas::ZOOM_STEP;
 use super::{Camera, MapView, Shown, marks};
 use crate::app::command::Command;
 use crate::app::map::{MapKind, MapWish};
-use crate::app::panels::Look;
+use crate::app::panels::{Look, next_group};
 use crate::app::query::Query;
 use crate::app::wording::counted;
 use crate::library::PhotoId;
@@ -13,6 +13,10 @@ use std::path::PathBuf;
 const MOST_ASKED: usize = 8;
 /// Zoom at which a place that was sought is shown.
 const CLOSE: f32 = 6.0;
+
+/// Room for the first of the tools, and for what draws the map anew or tells how far that is.
+const LASSO_PX: f32 = 60.0;
+const REDRAW_PX: f32 = 150.0;
 
 /// The line above the map: which map, how it is looked at, and what it means.
 pub fn above(ui: &mut Ui, look: Look<'_>, view: &mut MapView, shown: Shown<'_>) {
@@ -37,7 +41,7 @@ pub fn above(ui: &mut Ui, look: Look<'_>, view: &mut MapView, shown: Shown<'_>) 
                     .prefer(preferences, |changed| changed.map = kind);
             }
         }
-        ui.separator();
+        next_group(ui, LASSO_PX);
         let lasso = ui.selectable_label(view.lasso_on, "Lasso");
         let lasso = lasso.on_hover_text(
             "Drag around photos to choose them; Shift and drag does the same at any time",
@@ -46,7 +50,7 @@ pub fn above(ui: &mut Ui, look: Look<'_>, view: &mut MapView, shown: Shown<'_>) 
             view.lasso_on = !view.lasso_on;
         }
         steps(ui, look, view, shown);
-        ui.separator();
+        next_group(ui, REDRAW_PX);
         if let Some(part) = map.progress {
             let bar = ProgressBar::new(part)
                 .desired_width(150.0)

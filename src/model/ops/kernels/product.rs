@@ -1,3 +1,4 @@
+use super::matrix::last_index;
 use super::tile::Tile;
 use super::{Element, Matrix, Packed};
 
@@ -28,14 +29,14 @@ pub fn product<T: Element>(a: Matrix<T>, b: &Packed<T>, into: Into) {
     if let Some(bias) = into.bias {
         assert_eq!(bias.len(), b.columns, "a bias for each column");
     }
-    let needed = a.rows.saturating_sub(1) * into.stride + b.columns;
-    assert!(
-        a.rows == 0 || (needed <= into.values.len() && into.stride >= b.columns),
-        "room for a product"
-    );
     if a.rows == 0 || b.columns == 0 {
         return;
     }
+    let last = last_index([a.rows, b.columns], [into.stride, 1]);
+    assert!(
+        last.is_some_and(|last| last < into.values.len()) && into.stride >= b.columns,
+        "room for a product"
+    );
     if b.inner == 0 {
         return empty(a.rows, b.columns, into);
     }

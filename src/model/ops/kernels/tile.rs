@@ -1,4 +1,5 @@
-//! The innermost loops: one tile of a product in vector registers. The only unsafe code of the program.
+//! The innermost loops: one tile of a product in vector registers. The only unsafe code of the library; `main.rs` has one
+//! line more, which sets an environment variable before any thread could read it.
 //!
 //! [`Tile::run`] checks every size and the processor before a kernel, which trusts both, sees a pointer.
 #![allow(
@@ -6,6 +7,7 @@
     reason = "vector instructions on pointers: many times faster than what the compiler makes of slices"
 )]
 
+use super::matrix::last_index;
 use super::{Element, Isa};
 
 /// Columns of an AVX-512 tile.
@@ -57,12 +59,12 @@ impl<T: Element> Tile<'_, T> {
                 && isa <= Isa::best(),
             "a tile of a size that has a kernel"
         );
-        let last_a = (self.rows - 1) * self.row_stride + (self.inner - 1) * self.step_stride;
-        let last_c = (self.rows - 1) * self.c_stride + self.columns - 1;
+        let last_a = last_index([self.rows, self.inner], [self.row_stride, self.step_stride]);
+        let last_c = last_index([self.rows, self.columns], [self.c_stride, 1]);
         assert!(
-            self.b.len() == self.inner * isa.panel()
-                && last_a < self.a.len()
-                && last_c < self.c.len()
+            self.inner.checked_mul(isa.panel()) == Some(self.b.len())
+                && last_a.is_some_and(|last| last < self.a.len())
+                && last_c.is_some_and(|last| last < self.c.len())
                 && self.bias.is_none_or(|bias| bias.len() == self.columns),
             "a tile within its matrices"
         );
@@ -249,5 +251,49 @@ pub(super) mod x86 {
             }
             tile.store(row, &line);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stride of which three are 1 in a `usize`.
+    const WRAPPING: usize = usize::MAX / 3 * 2 + 1;
+
+    /// Runs four rows of one step and one column.
+    fn run([row_stride, c_stride]: [usize; 2]) {
+        let isa = Isa::Portable;
+        let tile = Tile {
+            inner: 1,
+            a: &[1f32; 8],
+            row_stride,
+            step_stride: 1,
+            b: &vec![1.0; isa.panel()],
+            c: &mut [0.0; 8],
+            c_stride,
+            rows: 4,
+            columns: 1,
+            bias: None,
+            add: false,
+        };
+        tile.run(isa);
+    }
+
+    #[test]
+    fn a_tile_within_its_matrices_is_computed() {
+        run([2, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a tile within its matrices")]
+    fn rows_whose_stride_wraps_are_refused() {
+        run([WRAPPING, 2]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a tile within its matrices")]
+    fn results_whose_stride_wraps_are_refused() {
+        run([2, WRAPPING]);
     }
 }
