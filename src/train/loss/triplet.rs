@@ -24,7 +24,7 @@ impl MetricLoss for Triplet {
         let (anchors, places) = pairs_of_a_class(labels);
         if anchors.is_empty() {
             // Gradients are zero then, but there.
-            return (&squared - &squared)?.sum_all();
+            return (&squared * squared.zeros_like()?)?.sum_all();
         }
         // A row for each of the `P` pairs of a class, `[P, B]`: few, where `[B, B, B]` would be gigabytes.
         let anchors = Tensor::new(anchors, squared.device())?;
