@@ -96,6 +96,9 @@ struct Flags {
     /// What the pool's learning rate is multiplied by [default: 1]
     #[arg(long)]
     pool_rate_factor: Option<f64>,
+    /// What the learning rate of the pool's prompts is multiplied by besides [default: 1]
+    #[arg(long)]
+    prompt_rate_factor: Option<f64>,
     /// Tokens of a prompt [default: 8]
     #[arg(long)]
     prompt_length: Option<usize>,
@@ -199,7 +202,8 @@ impl Flags {
             key_start,
             prompt_start,
             prompt_temperature,
-            pool_rate_factor
+            pool_rate_factor,
+            prompt_rate_factor
         );
         config
     }

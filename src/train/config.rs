@@ -117,6 +117,9 @@ pub struct TrainConfig {
     pub prompt_temperature: f64,
     /// What the learning rate of the pool is multiplied by; 1 as published.
     pub pool_rate_factor: f64,
+    /// What the learning rate of the pool's prompts is multiplied by besides, so that they learn faster than the keys
+    /// and attention vectors that choose them; 1 as published.
+    pub prompt_rate_factor: f64,
     /// Tokens `L` of a prompt; of a layer, where the method is visual prompt tuning.
     pub prompt_length: usize,
     /// Rank `r` of the adapters, of LoRA's updates or of AdaptFormer's bottleneck.
@@ -182,6 +185,7 @@ impl Default for TrainConfig {
             prompt_start: PromptStart::Shared,
             prompt_temperature: 0.0,
             pool_rate_factor: 1.0,
+            prompt_rate_factor: 1.0,
             prompt_length: 8,
             rank: 128,
             width: 128,
@@ -258,6 +262,7 @@ impl TrainConfig {
             self.proxy_learning_rate,
             self.weight_decay,
             self.pool_rate_factor,
+            self.prompt_rate_factor,
             self.prompt_temperature,
             self.keep,
         ];

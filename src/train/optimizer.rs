@@ -13,8 +13,10 @@ pub enum Group {
     Model,
     /// Parameters of the ViT where they have a rate of their own.
     Backbone,
-    /// Keys, attention vectors and prompts of the pool.
+    /// Keys and attention vectors of the pool.
     Pool,
+    /// Prompts of the pool.
+    Prompts,
     /// Class proxies.
     Proxies,
 }

@@ -71,25 +71,35 @@ fn a_pool_with_starts_of_its_own_is_trained_measured_and_kept() {
 }
 
 #[test]
-fn a_pool_without_a_learning_rate_stays_what_it_was() {
+fn what_has_no_learning_rate_stays_what_it_was() {
     let folder = TempDir::new().unwrap();
     let root = folder.path().join("photos");
     photos(&root, 4);
-    let config = TrainConfig {
+    let still = |name: &str, config: TrainConfig, resting: &[&str]| {
+        let out = folder.path().join(name);
+        let events = run(&config, &root, &out, false, 4);
+        assert!(events.iter().any(|event| matches!(event, Event::Checked)));
+        let state =
+            candle_core::safetensors::load(out.join("state.safetensors"), &Device::Cpu).unwrap();
+        for (name, before) in start().tensors {
+            if let Some(after) = state.get(&format!("parameter.{name}")) {
+                let same = values(after) == values(&before);
+                assert_eq!(same, resting.contains(&name.as_str()), "{name}");
+            }
+        }
+    };
+    let pool = TrainConfig {
         pool_rate_factor: 0.0,
         ..config()
     };
-    let out = folder.path().join("run");
-    let events = run(&config, &root, &out, false, 4);
-    assert!(events.iter().any(|event| matches!(event, Event::Checked)));
-    let state =
-        candle_core::safetensors::load(out.join("state.safetensors"), &Device::Cpu).unwrap();
-    for (name, before) in start().tensors {
-        if let Some(after) = state.get(&format!("parameter.{name}")) {
-            let same = values(after) == values(&before);
-            assert_eq!(same, name.starts_with("prompt_pool."), "{name}");
-        }
-    }
+    let tensors = ["prompts", "keys", "attention"].map(|name| format!("prompt_pool.{name}"));
+    let tensors = tensors.each_ref().map(String::as_str);
+    still("pool", pool, &tensors);
+    let prompts = TrainConfig {
+        prompt_rate_factor: 0.0,
+        ..config()
+    };
+    still("prompts", prompts, &tensors[..1]);
 }
 
 #[test]

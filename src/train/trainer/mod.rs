@@ -394,6 +394,8 @@ impl Trainer {
 fn group(config: &TrainConfig, name: &str) -> Group {
     if config.method == Method::FineTuning && name.starts_with("vit.") {
         Group::Backbone
+    } else if name == "prompt_pool.prompts" {
+        Group::Prompts
     } else if name.starts_with("prompt_pool.") {
         Group::Pool
     } else {
@@ -407,6 +409,9 @@ fn rate(config: &TrainConfig, group: Group) -> f64 {
         Group::Model => config.learning_rate,
         Group::Backbone => config.backbone_learning_rate,
         Group::Pool => config.pool_rate_factor * config.learning_rate,
+        Group::Prompts => {
+            config.prompt_rate_factor * config.pool_rate_factor * config.learning_rate
+        }
         Group::Proxies => config.proxy_learning_rate,
     }
 }
