@@ -157,7 +157,7 @@ for threads in threads_list:
         cells = [medians(figures[name, threads, batch]) for batch in batches]
         print(f"    {name:20} " + "  ".join(f"{wall:6.1f} / {cpu:5.1f}" for wall, cpu in cells))
     best = {
-        name: min(batches, key=lambda batch: medians(figures[name, threads, batch])[1]) for name in names
+        name: min(batches, key=lambda batch: medians(figures[name, threads, batch])[0]) for name in names
     }
     for mine in (name for name in names if name.startswith("puma")):
         for name in names:
