@@ -110,20 +110,29 @@ const LAYOUTS: [Layout; 8] = [
     },
 ];
 
+/// Published names that anybody may give to a folder of classes.
+const ORDINARY: [&str; 2] = ["dogs", "flowers"];
+
 /// The published set that lies in this folder of the data root, if it is one.
 ///
-/// A folder that has its name only is worth a warning: its classes may be something else than they seem.
+/// A folder that has its name only is worth a warning, unless the name is an ordinary word: its classes may be something
+/// else than they seem.
 pub(super) fn layout_of(name: &str, path: &Path) -> Option<&'static Layout> {
     let layout = LAYOUTS.iter().find(|layout| layout.folder == name)?;
     if layout.signs.iter().any(|sign| path.join(sign).exists()) {
         return Some(layout);
     }
-    tracing::warn!(
+    let text = format!(
         "{}: read as SET/CLASS, each folder in it a class, and not as {}: {} not found in it",
         path.display(),
         layout.title,
         layout.signs.join(", ")
     );
+    if ORDINARY.contains(&name) {
+        tracing::info!("{text}");
+    } else {
+        tracing::warn!("{text}");
+    }
     None
 }
 

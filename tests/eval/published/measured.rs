@@ -152,6 +152,7 @@ fn a_published_name_with_another_layout_is_told() {
     for folder in ["cars_train", "cars_test"] {
         miniature::put(root.path(), &format!("cars196/{folder}/00001.jpg"), "");
     }
+    miniature::put(root.path(), "flowers/rose/00001.jpg", "");
     // Ends before a model is loaded.
     let output = eval(root.path(), &["--sets", "none"]);
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -163,4 +164,6 @@ fn a_published_name_with_another_layout_is_told() {
     ] {
         assert!(stderr.contains(told), "{told}: {stderr}");
     }
+    // An ordinary word may be anybody's set.
+    assert!(!stderr.contains("Flowers-102"), "{stderr}");
 }
