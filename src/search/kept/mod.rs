@@ -18,7 +18,7 @@ const COMPARED: usize = 32;
 
 impl Searcher {
     /// Keeps what is in memory of a large library in a file, unless the last one is nearly as good, so that the next
-    /// start is quick; large is from `fewest` photos on, usually [`KEPT_FROM`]. Writes about 700 bytes a photo; not for
+    /// start is quick; large is from `fewest` photos on, usually [`KEPT_FROM`]. Writes about 920 bytes a photo (192 values each); not for
     /// the thread that answers.
     pub fn keep(&self, fewest: usize) {
         let snapshot = self.snapshot();
