@@ -117,7 +117,7 @@ pub fn handle(app: &mut PumaApp, ctx: &egui::Context, event: Event) {
                     state.messages.add(Kind::Error, failed.reason, now_s);
                 }
             }
-            app.thumbnails.retry_failed();
+            app.thumbnails.look_again();
             if changed {
                 ask_again(app, now_s);
             }

@@ -15,8 +15,8 @@ fn score_of(window: &Window, name: &str) -> f32 {
     hit.unwrap().score
 }
 
-#[test]
-fn several_pictures_make_one_question_with_weights() {
+/// A window that has answered a question of the cat and the coffee.
+fn asked_with_two() -> Window {
     let mut window = Window::indexed();
     let cat = window.gallery.photo("cats/chelsea.png");
     let coffee = window.gallery.photo("things/coffee.png");
@@ -26,6 +26,13 @@ fn several_pictures_make_one_question_with_weights() {
         answer.is_some_and(|answer| answer.query.parts.len() == 2)
     });
     window.wait_for_label("Asked picture 2: coffee.png");
+    window
+}
+
+#[test]
+fn several_pictures_make_one_question_with_weights() {
+    let mut window = asked_with_two();
+    let cat = window.gallery.photo("cats/chelsea.png");
     assert!(shows(&window.harness, "12 neighbours of 12 photos in"));
     let (cat_score, coffee_score) = (
         score_of(&window, "chelsea.png"),
@@ -53,15 +60,7 @@ fn several_pictures_make_one_question_with_weights() {
 
 #[test]
 fn a_weight_that_is_typed_and_entered_keeps_the_question() {
-    let mut window = Window::indexed();
-    let cat = window.gallery.photo("cats/chelsea.png");
-    let coffee = window.gallery.photo("things/coffee.png");
-    window.drop_all(&[&cat, &coffee]);
-    window.wait_for("the answer to both", |harness| {
-        let answer = harness.state().state().answer.as_ref();
-        answer.is_some_and(|answer| answer.query.parts.len() == 2)
-    });
-    window.wait_for_label("Asked picture 2: coffee.png");
+    let mut window = asked_with_two();
     let number = egui::accesskit::Role::SpinButton;
     let name = "Weight of coffee.png";
     window.harness.get_by_role_and_label(number, name).focus();

@@ -135,7 +135,7 @@ pub fn receive(app: &mut PumaApp, ctx: &egui::Context, news: News) {
                 app.state.messages.add(Kind::Info, text, now_s);
                 rescan(app, &back);
                 app.state.results.arrange_again(None);
-                app.thumbnails.retry_failed();
+                app.thumbnails.look_again();
             }
             if let Some(reason) = reason {
                 let text = format!(

@@ -147,7 +147,7 @@ impl ThumbnailCache {
 
     /// Forgets failures, so that files that were mended since are tried again, and has the files of all other
     /// thumbnails looked at when they are seen next, so that those that changed are shown as they are now.
-    pub fn retry_failed(&mut self) {
+    pub fn look_again(&mut self) {
         self.entries
             .retain(|_, entry| !matches!(entry.thumbnail, Thumbnail::Failed(_)));
         for entry in self.entries.values_mut() {
@@ -227,13 +227,13 @@ mod tests {
         save(120, 60);
         wait_for(&mut cache, &ctx, &path, [120, 60]);
         save(20, 40);
-        cache.retry_failed();
+        cache.look_again();
         wait_for(&mut cache, &ctx, &path, [20, 40]);
         assert_eq!(cache.bytes, 20 * 40 * 4);
 
         // One that is gone stays shown as it was.
         std::fs::remove_file(&path).unwrap();
-        cache.retry_failed();
+        cache.look_again();
         for _ in 0..20 {
             wait_for(&mut cache, &ctx, &path, [20, 40]);
             std::thread::sleep(Duration::from_millis(5));
